@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using Orrery.Units;
+
+namespace Orrery.Catalog;
+
+/// <summary>One constant of a stack: value, physical range, where it came from.</summary>
+public sealed record ConstantReading(string Name, double Value, double Low, double High, Mark Mark, string Source)
+{
+    /// <summary>True where the value sits on an end of its range (within a thousandth of the span).</summary>
+    public bool IsAtLimit => Mark == Mark.Calibrated && (Value - Low <= 1e-3 * (High - Low) || High - Value <= 1e-3 * (High - Low));
+}
+
+/// <summary>
+/// A named, versioned software stack. Loaded from <c>data/stacks/ID.yaml</c>; calibrated constants come from <c>data/calibration/stacks/ID.yaml</c>.
+/// The vocabulary of constants, with units and ranges, is <c>data/stacks/constants.yaml</c>.
+/// </summary>
+public sealed record StackDescription
+{
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>Names this set of constants answers for: exact, or ending in <c>*</c> (<c>megatron-bridge-*</c>).</summary>
+    public required ImmutableArray<string> Covers { get; init; }
+
+    /// <summary>Attention kernel used when the plan does not say: <c>flash</c> or <c>unfused</c>.</summary>
+    public required string Attention { get; init; }
+
+    /// <summary>Recomputation the framework's defaults use when a case leaves it blank.</summary>
+    public string DefaultRecompute { get; init; } = "none";
+
+    /// <summary>Whether sequence parallelism is on by default where TP is used.</summary>
+    public bool DefaultSequenceParallel { get; init; }
+
+    /// <summary>Vocabulary is padded to a multiple of this times TP; 1 is no padding.</summary>
+    public int VocabularyPadding { get; init; } = 1;
+
+    /// <summary>Constants by name; those not named take the default of the vocabulary.</summary>
+    public required ImmutableSortedDictionary<string, ConstantReading> Constants { get; init; }
+
+    /// <summary>Constants of one chip under this stack (chip id or family, then name).</summary>
+    public ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, ConstantReading>> OnChip { get; init; } =
+        ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, ConstantReading>>.Empty;
+
+    /// <summary>Switches of single releases (<c>26.06: graphs</c>), by the pattern of the covered name.</summary>
+    public ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, double>> Releases { get; init; } =
+        ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, double>>.Empty;
+
+    /// <summary>Standard deviation of log(measured/predicted) on rows not fitted; the interval's first part.</summary>
+    public double ResidualSigma { get; init; }
+
+    /// <summary>Rows the constants were fitted on: file and ids, for the report.</summary>
+    public string FittedOn { get; init; } = "";
+}

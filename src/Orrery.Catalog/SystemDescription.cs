@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Orrery.Units;
+
+namespace Orrery.Catalog;
+
+/// <summary>How the members of a level are wired.</summary>
+public enum TopologyKind : byte
+{
+    Switch,
+    FullMesh,
+    Ring,
+    Torus2D,
+    Torus3D,
+
+    /// <summary>Folded Clos of switches, non-blocking unless oversubscribed.</summary>
+    Clos,
+}
+
+/// <summary>
+/// One level of the hierarchy. <see cref="Size"/> members of the level below form one member of this level; the innermost level joins ranks
+/// of a chip where a chip has several.
+/// </summary>
+public sealed record LevelDescription
+{
+    /// <summary><c>chip</c>, <c>server</c>, <c>rack</c>, <c>ultraserver</c>, <c>cluster</c>.</summary>
+    public required string Name { get; init; }
+
+    public required TopologyKind Topology { get; init; }
+
+    /// <summary>Members of the level below; 0 means as many as the job has (outermost level).</summary>
+    public required int Size { get; init; }
+
+    /// <summary>Sides of a torus; empty otherwise.</summary>
+    public ImmutableArray<int> Dimensions { get; init; } = [];
+
+    /// <summary>Bandwidth of one chip into this level, one direction, all its links together.</summary>
+    public required Sourced<BytesPerSecond> BandwidthPerChip { get; init; }
+
+    public required Sourced<Seconds> Latency { get; init; }
+
+    public int LinksPerChip { get; init; } = 1;
+
+    /// <summary>Reduction inside the switch (NVLink SHARP and the like).</summary>
+    public bool ReducesInSwitch { get; init; }
+
+    /// <summary>Capacity above over capacity below; 1 is non-blocking.</summary>
+    public double Oversubscription { get; init; } = 1;
+}
+
+/// <summary>A dated price of one chip-hour.</summary>
+public sealed record PriceReading(string Plan, double? UsdPerChipHour, Mark Mark, string Date, string Source);
+
+/// <summary>Chips in a hierarchy of levels. Loaded from <c>data/systems/ID.yaml</c>.</summary>
+public sealed record SystemDescription
+{
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public ImmutableArray<string> Aliases { get; init; } = [];
+
+    public required ChipDescription Chip { get; init; }
+
+    /// <summary>Innermost first; the last is the scale-out network.</summary>
+    public required ImmutableArray<LevelDescription> Levels { get; init; }
+
+    /// <summary>Chips in one host.</summary>
+    public required int ChipsPerServer { get; init; }
+
+    /// <summary>Chips that the scale-up fabric joins.</summary>
+    public required int ChipsPerScaleUpDomain { get; init; }
+
+    /// <summary>Largest number of chips that can be had as one job; 0 is no stated limit.</summary>
+    public int MaximumChips { get; init; }
+
+    /// <summary>Smallest allocation; the number of chips must be a multiple, or be below it and divide it.</summary>
+    public int AllocationUnit { get; init; } = 1;
+
+    /// <summary>Everything in a server but the chips: hosts, switches, NICs, fans, conversion; per chip.</summary>
+    public required Sourced<Watts> OverheadPowerPerChip { get; init; }
+
+    /// <summary>Facility power over IT power.</summary>
+    public required Sourced<double> PowerUsageEffectiveness { get; init; }
+
+    /// <summary>First is the default; an unknown price has a null figure.</summary>
+    public required ImmutableArray<PriceReading> Prices { get; init; }
+
+    /// <summary>The software stack used when none is asked for.</summary>
+    public required string DefaultStack { get; init; }
+}

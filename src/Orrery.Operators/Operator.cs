@@ -1,0 +1,139 @@
+using Orrery.Units;
+
+namespace Orrery.Operators;
+
+/// <summary>
+/// One piece of device work with its true per-rank shape. A value: equal operators cost the same, so costs are memoised by it.
+/// Fields a kind does not use are 0.
+/// </summary>
+public readonly record struct Operator
+{
+    public OperatorKind Kind { get; init; }
+
+    /// <summary>Format of the product (matmul) or of the queries (attention).</summary>
+    public NumberFormat Format { get; init; }
+
+    /// <summary>Format of cached keys and values (decode, prefill with a quantised cache).</summary>
+    public NumberFormat KvFormat { get; init; }
+
+    /// <summary>Rows of the product; per group when grouped.</summary>
+    public long M { get; init; }
+
+    /// <summary>Output width.</summary>
+    public long N { get; init; }
+
+    /// <summary>Reduction depth.</summary>
+    public long K { get; init; }
+
+    /// <summary>Number of equal products done together (1 for a plain one).</summary>
+    public int Groups { get; init; }
+
+    /// <summary>Sequences.</summary>
+    public int Batch { get; init; }
+
+    /// <summary>New tokens a sequence.</summary>
+    public int QueryLength { get; init; }
+
+    /// <summary>All tokens attended, the new ones included.</summary>
+    public int KeyLength { get; init; }
+
+    public int Heads { get; init; }
+
+    public int KvHeads { get; init; }
+
+    public int HeadDim { get; init; }
+
+    /// <summary>Sliding window in tokens; 0 is full attention.</summary>
+    public int Window { get; init; }
+
+    public bool Causal { get; init; }
+
+    /// <summary>Bytes read from and written to device memory by an element-wise operator, or parameters updated by an optimizer (see factories).</summary>
+    public double MemoryBytes { get; init; }
+
+    /// <summary>Elements passed through the vector units.</summary>
+    public double VectorElements { get; init; }
+
+    /// <summary>Kernels launched for it when not fused.</summary>
+    public int Kernels { get; init; }
+
+    /// <summary>Product of [m, k] by [k, n].</summary>
+    public static Operator Matmul(long m, long n, long k, NumberFormat format, int groups = 1) =>
+        new() { Kind = OperatorKind.Matmul, M = m, N = n, K = k, Format = format, Groups = groups, Kernels = 1 };
+
+    /// <summary>Fused attention, forward (<paramref name="backward"/> false) or its gradient.</summary>
+    public static Operator Attention(
+        int batch, int queryLength, int keyLength, int heads, int kvHeads, int headDim, bool causal, NumberFormat format, bool backward = false, int window = 0) =>
+        new()
+        {
+            Kind = backward ? OperatorKind.AttentionBackward : OperatorKind.AttentionForward,
+            Batch = batch,
+            QueryLength = queryLength,
+            KeyLength = keyLength,
+            Heads = heads,
+            KvHeads = kvHeads,
+            HeadDim = headDim,
+            Causal = causal,
+            Format = format,
+            KvFormat = format,
+            Window = window,
+            Kernels = 1,
+        };
+
+    /// <summary>Attention of one new token for each of <paramref name="batch"/> sequences over <paramref name="keyLength"/> cached tokens.</summary>
+    public static Operator Decode(int batch, int keyLength, int heads, int kvHeads, int headDim, NumberFormat format, NumberFormat kvFormat, int window = 0) =>
+        new()
+        {
+            Kind = OperatorKind.AttentionDecode,
+            Batch = batch,
+            QueryLength = 1,
+            KeyLength = keyLength,
+            Heads = heads,
+            KvHeads = kvHeads,
+            HeadDim = headDim,
+            Format = format,
+            KvFormat = kvFormat,
+            Window = window,
+            Causal = true,
+            Kernels = 1,
+        };
+
+    /// <summary>Work bounded by memory and vector units: <paramref name="bytes"/> moved, <paramref name="elements"/> computed, <paramref name="kernels"/> launches.</summary>
+    public static Operator Elementwise(double bytes, double elements, int kernels, NumberFormat format = NumberFormat.Bf16) =>
+        new() { Kind = OperatorKind.Elementwise, MemoryBytes = bytes, VectorElements = elements, Kernels = kernels, Format = format };
+
+    /// <summary>Optimizer update that moves <paramref name="bytes"/> in all for <paramref name="parameters"/> parameters.</summary>
+    public static Operator Optimizer(double parameters, double bytes) =>
+        new() { Kind = OperatorKind.OptimizerUpdate, MemoryBytes = bytes, VectorElements = parameters, Kernels = 1, Format = NumberFormat.Fp32 };
+
+    /// <summary>Multiply-adds counted as two: what the mathematics needs, causal attention as half.</summary>
+    public double FlopCount => Kind switch
+    {
+        OperatorKind.Matmul => 2.0 * M * N * K * Math.Max(1, Groups),
+        OperatorKind.AttentionForward => 4.0 * AttendedPairs * Heads * HeadDim,
+        OperatorKind.AttentionBackward => 10.0 * AttendedPairs * Heads * HeadDim,
+        OperatorKind.AttentionDecode => 4.0 * Batch * (Window > 0 ? Math.Min(Window, KeyLength) : KeyLength) * Heads * HeadDim,
+        _ => VectorElements,
+    };
+
+    /// <summary>Query-key pairs that the mask lets through, over all sequences.</summary>
+    public double AttendedPairs
+    {
+        get
+        {
+            double full = (double)QueryLength * KeyLength;
+            if (!Causal)
+                return Batch * full;
+            double past = KeyLength - QueryLength;
+            double pairs = QueryLength * past + QueryLength * (QueryLength + 1.0) / 2;
+            if (Window > 0 && Window < KeyLength)
+            {
+                double cut = KeyLength - Window;
+                double first = Math.Max(0, cut - QueryLength);
+                pairs -= (cut * (cut + 1) - first * (first + 1)) / 2;
+            }
+
+            return Batch * pairs;
+        }
+    }
+}
