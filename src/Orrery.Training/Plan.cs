@@ -1,0 +1,95 @@
+using Orrery.Units;
+
+namespace Orrery.Training;
+
+/// <summary>What is kept of the forward pass for the backward pass.</summary>
+public enum Recompute : byte
+{
+    /// <summary>Every activation is kept.</summary>
+    None,
+
+    /// <summary>The attention score block is recomputed, the rest kept.</summary>
+    Selective,
+
+    /// <summary>Only layer inputs are kept; the whole forward pass runs again.</summary>
+    Full,
+}
+
+/// <summary>The order in which a rank runs forward and backward passes of micro-batches.</summary>
+public enum PipelineSchedule : byte
+{
+    /// <summary>One forward, one backward.</summary>
+    OneForwardOneBackward,
+
+    /// <summary>1F1B over several model chunks a rank (<see cref="Plan.VirtualStages"/> of them).</summary>
+    Interleaved,
+
+    /// <summary>All forward passes, then all backward passes.</summary>
+    GPipe,
+}
+
+/// <summary>Attention kernel.</summary>
+public enum AttentionKernel : byte
+{
+    /// <summary>Fused: scores never reach device memory.</summary>
+    Flash,
+
+    /// <summary>Scores are written and read between separate kernels.</summary>
+    Unfused,
+}
+
+/// <summary>
+/// How a training job is laid on a system. A value; <c>tp x pp x cp x dp</c> is the number of ranks, EP is carved out of dp (x cp x tp / etp).
+/// </summary>
+public sealed record Plan
+{
+    public int TensorParallel { get; init; } = 1;
+
+    public int PipelineParallel { get; init; } = 1;
+
+    /// <summary>Model chunks a rank holds (VPP); 1 is no interleaving.</summary>
+    public int VirtualStages { get; init; } = 1;
+
+    public int DataParallel { get; init; } = 1;
+
+    public int ContextParallel { get; init; } = 1;
+
+    public int ExpertParallel { get; init; } = 1;
+
+    /// <summary>Tensor parallelism inside an expert.</summary>
+    public int ExpertTensorParallel { get; init; } = 1;
+
+    /// <summary>Sequences of one micro-batch.</summary>
+    public int MicroBatch { get; init; } = 1;
+
+    /// <summary>Sequences of one step over the whole job.</summary>
+    public int GlobalBatch { get; init; } = 2048;
+
+    /// <summary>Tokens a sequence.</summary>
+    public int Sequence { get; init; } = 8192;
+
+    public Recompute Recompute { get; init; }
+
+    /// <summary>ZeRO stage: 0 replicates, 1 shards optimizer states, 2 gradients too, 3 weights too.</summary>
+    public int Zero { get; init; }
+
+    /// <summary>Ranks that share one copy of the weights under ZeRO 3 (hybrid sharding); 0 is all data-parallel ranks.</summary>
+    public int ShardRanks { get; init; }
+
+    public bool SequenceParallel { get; init; }
+
+    public AttentionKernel Attention { get; init; }
+
+    /// <summary>Format of matrix products.</summary>
+    public NumberFormat Precision { get; init; } = NumberFormat.Bf16;
+
+    public PipelineSchedule Schedule { get; init; }
+
+    /// <summary>Innermost first.</summary>
+    public string Order { get; init; } = "tp-cp-ep-dp-pp";
+
+    public int Ranks => TensorParallel * PipelineParallel * ContextParallel * DataParallel;
+
+    /// <summary>Micro-batches a data-parallel rank runs in one step.</summary>
+    public int MicroBatches => Math.Max(1, GlobalBatch / Math.Max(1, DataParallel * MicroBatch));
+}

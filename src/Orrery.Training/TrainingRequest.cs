@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using Orrery.Catalog;
+using Orrery.Models;
+using Orrery.Units;
+
+namespace Orrery.Training;
+
+/// <summary>
+/// What a person asks: the job, the machine, and as much of the plan as they care to fix. A null degree is chosen
+/// by the layout search; batch, sequence and precision are never chosen.
+/// </summary>
+public sealed record TrainingRequest
+{
+    public required ModelArchitecture Model { get; init; }
+
+    public required SystemDescription System { get; init; }
+
+    public required StackDescription Stack { get; init; }
+
+    public required int Chips { get; init; }
+
+    /// <summary>Logical-core setting of Neuron chips; null is the chip's default.</summary>
+    public int? Lnc { get; init; }
+
+    public int? TensorParallel { get; init; }
+
+    public int? PipelineParallel { get; init; }
+
+    public int? VirtualStages { get; init; }
+
+    public int? DataParallel { get; init; }
+
+    public int? ContextParallel { get; init; }
+
+    public int? ExpertParallel { get; init; }
+
+    public int? ExpertTensorParallel { get; init; }
+
+    public int? MicroBatch { get; init; }
+
+    /// <summary>Null is 2,048 sequences.</summary>
+    public int? GlobalBatch { get; init; }
+
+    /// <summary>Null is the smaller of 8,192 and the model's longest sequence.</summary>
+    public int? Sequence { get; init; }
+
+    public Recompute? Recompute { get; init; }
+
+    public int? Zero { get; init; }
+
+    public int? ShardRanks { get; init; }
+
+    public bool? SequenceParallel { get; init; }
+
+    public AttentionKernel? Attention { get; init; }
+
+    public NumberFormat Precision { get; init; } = NumberFormat.Bf16;
+
+    public PipelineSchedule? Schedule { get; init; }
+
+    public string Order { get; init; } = "tp-cp-ep-dp-pp";
+
+    /// <summary>Tokens of the whole run, for <c>run</c>; null leaves it out.</summary>
+    public double? Tokens { get; init; }
+
+    /// <summary>Overrides the catalogue's price of one chip-hour.</summary>
+    public double? UsdPerChipHour { get; init; }
+
+    /// <summary>Seed of anything random (stragglers are expected values, so few things are).</summary>
+    public ulong Seed { get; init; }
+}
