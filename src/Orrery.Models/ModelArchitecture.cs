@@ -11,7 +11,7 @@ public enum AttentionKind : byte
 
 /// <summary>The attention of one layer.</summary>
 /// <param name="Window">Sliding window in tokens; 0 is full attention.</param>
-/// <param name="HasQkNorm">Norms of queries and keys (one per head for Qwen3, over the whole projection for OLMo).</param>
+/// <param name="QkNorm">Norms of queries and keys (one per head for Qwen3, over the whole projection for OLMo).</param>
 public sealed record AttentionDescription(
     AttentionKind Kind, int Heads, int KvHeads, int HeadDim, int Window, bool HasQkvBias, bool HasOutputBias, QkNormKind QkNorm, bool IsCausal);
 
