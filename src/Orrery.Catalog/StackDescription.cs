@@ -35,6 +35,15 @@ public sealed record StackDescription
     /// <summary>Vocabulary is padded to a multiple of this times TP; 1 is no padding.</summary>
     public int VocabularyPadding { get; init; } = 1;
 
+    /// <summary>The vocabulary is padded only where tensor parallelism splits it.</summary>
+    public bool PadsVocabularyOnlyWhenSplit { get; init; }
+
+    /// <summary>Bytes of one gradient element as it is reduced: 4 for FP32 main gradients, 2 for 16-bit ones.</summary>
+    public double GradientBytes { get; init; } = 4;
+
+    /// <summary>ZeRO-2 reduces gradients after every micro-batch (FSDP's SHARD_GRAD_OP), not once a step.</summary>
+    public bool ShardsGradientsEveryMicroBatch { get; init; }
+
     /// <summary>Constants by name; those not named take the default of the vocabulary.</summary>
     public required ImmutableSortedDictionary<string, ConstantReading> Constants { get; init; }
 
