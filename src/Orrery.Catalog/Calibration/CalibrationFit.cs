@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+
+namespace Orrery.Catalog;
+
+/// <summary>Constants of one operator and number format, fitted together on one set of rows.</summary>
+public sealed record CalibrationFit
+{
+    /// <summary>Operator, collective, or for a stack <c>step</c>.</summary>
+    public required string Operator { get; init; }
+
+    /// <summary>Number format by its text name; empty where the fit holds for all.</summary>
+    public string Format { get; init; } = "";
+
+    /// <summary>Chip id or family the constants hold for, where a file covers several (stacks); empty for all.</summary>
+    public string Scope { get; init; } = "";
+
+    /// <summary>Ids of the data sets the rows came from.</summary>
+    public ImmutableArray<string> Source { get; init; } = [];
+
+    public required ImmutableSortedDictionary<string, CalibratedConstant> Constants { get; init; }
+
+    /// <summary>Standard deviation of log(measured / predicted); the width of an interval.</summary>
+    public double ResidualSigma { get; init; }
+
+    /// <summary>Median of |predicted / measured - 1|, a fraction.</summary>
+    public double MedianError { get; init; }
+
+    /// <summary>Mean of |predicted / measured - 1|, a fraction.</summary>
+    public double MeanError { get; init; }
+
+    public int RowsFitted { get; init; }
+
+    /// <summary>Name of the gzip text file beside this one that lists the fitted row ids, one a line; empty for none.</summary>
+    public string RowsFile { get; init; } = "";
+
+    /// <summary>What a reader should know: rows left out, why a constant sits on its limit.</summary>
+    public string Note { get; init; } = "";
+
+    /// <summary>True where any constant sits on its limit.</summary>
+    public bool IsAtLimit
+    {
+        get
+        {
+            foreach (CalibratedConstant constant in Constants.Values)
+            {
+                if (constant.IsAtLimit)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using Orrery.Catalog.Yaml;
+
+namespace Orrery.Catalog;
+
+/// <summary>Gathers everything wrong with one file, so that a person sees it all at once and in file order.</summary>
+public sealed class DiagnosticList(string file)
+{
+    /// <summary>More than this many errors help nobody; the rest are counted in one last line.</summary>
+    public const int MostErrors = 200;
+
+    private readonly List<(Diagnostic Diagnostic, int Order)> found = [];
+    private int suppressed;
+
+    /// <summary>The name by which messages call the file.</summary>
+    public string File { get; } = file;
+
+    public bool HasErrors { get; private set; }
+
+    /// <summary>How many there are, those not kept included; a reader compares it to learn whether it has complained already.</summary>
+    public int Count => found.Count + suppressed;
+
+    public void Error(string code, TextPosition position, string message) => Add(Severity.Error, code, position, message);
+
+    public void Warning(string code, TextPosition position, string message) => Add(Severity.Warning, code, position, message);
+
+    /// <summary>Takes over diagnostics of another file; they keep their own places and come after this file's.</summary>
+    public void AddRange(ImmutableArray<Diagnostic> diagnostics)
+    {
+        foreach (Diagnostic diagnostic in diagnostics)
+        {
+            HasErrors |= diagnostic.Severity == Severity.Error;
+            found.Add((diagnostic, found.Count));
+        }
+    }
+
+    /// <summary>All of them: this file's by line and column, then those of other files in the order they came.</summary>
+    public ImmutableArray<Diagnostic> InOrder()
+    {
+        List<(Diagnostic Diagnostic, int Order)> sorted = [.. found];
+        sorted.Sort((left, right) =>
+        {
+            bool leftHere = left.Diagnostic.File == File;
+            bool rightHere = right.Diagnostic.File == File;
+            if (leftHere != rightHere)
+            {
+                return leftHere ? -1 : 1;
+            }
+
+            int byLine = leftHere ? left.Diagnostic.Line.CompareTo(right.Diagnostic.Line) : 0;
+            int byColumn = leftHere && byLine == 0 ? left.Diagnostic.Column.CompareTo(right.Diagnostic.Column) : 0;
+            return byLine != 0 ? byLine : byColumn != 0 ? byColumn : left.Order.CompareTo(right.Order);
+        });
+        ImmutableArray<Diagnostic>.Builder all = ImmutableArray.CreateBuilder<Diagnostic>(sorted.Count + 1);
+        foreach ((Diagnostic diagnostic, _) in sorted)
+        {
+            all.Add(diagnostic);
+        }
+
+        if (suppressed > 0)
+        {
+            all.Add(new(Severity.Note, DiagnosticCode.YamlSyntax, File, 0, 0, $"{suppressed} more of the same file are not shown"));
+        }
+
+        return all.ToImmutable();
+    }
+
+    private void Add(Severity severity, string code, TextPosition position, string message)
+    {
+        HasErrors |= severity == Severity.Error;
+        if (found.Count >= MostErrors)
+        {
+            suppressed++;
+            return;
+        }
+
+        found.Add((new(severity, code, File, position.Line, position.Column, message), found.Count));
+    }
+}
