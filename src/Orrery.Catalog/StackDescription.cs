@@ -44,6 +44,9 @@ public sealed record StackDescription
     /// <summary>ZeRO-2 reduces gradients after every micro-batch (FSDP's SHARD_GRAD_OP), not once a step.</summary>
     public bool ShardsGradientsEveryMicroBatch { get; init; }
 
+    /// <summary>Dropout masks are stored (one byte a token and channel, twice a layer): stacks of the GPT-3 generation.</summary>
+    public bool KeepsDropoutMasks { get; init; }
+
     /// <summary>Constants by name; those not named take the default of the vocabulary.</summary>
     public required ImmutableSortedDictionary<string, ConstantReading> Constants { get; init; }
 

@@ -41,4 +41,7 @@ public enum StackConstant : byte
     LossBytes,
     JitterPerDoubling,
     SmoothExponent,
+    WorkspacePerLayerParameter,
+    WorkspacePerLogit,
+    WorkspacePerToken,
 }
