@@ -1,0 +1,207 @@
+using System.Text.Json;
+using Orrery.Cli.Verbs;
+using Orrery.Training;
+using Orrery.Units;
+
+namespace Orrery.Cli.Reports;
+
+/// <summary>The JSON of <c>train</c>. Every key always exists; figures of a plan that was never found are null.</summary>
+public static class TrainingJson
+{
+    public const string Schema = "orrery.train/1";
+
+    public static void Write(TextWriter output, TrainingQuestion question, TrainingOutcome outcome)
+    {
+        using JsonText json = new(output);
+        Utf8JsonWriter writer = json.Writer;
+        TrainingReport? report = outcome.Report;
+        writer.WriteStartObject();
+        writer.WriteString("schema", Schema);
+        WriteInputs(writer, question, report);
+        WritePlan(writer, report?.Plan);
+        WriteTexts(writer, "chosen", report?.Chosen ?? []);
+        writer.Number("plansEvaluated", report?.PlansEvaluated);
+        writer.Number("ranks", report?.Ranks);
+        writer.Number("ranksPerChip", report?.RanksPerChip);
+        writer.Number("stepTimeS", report?.StepTime.Value);
+        writer.Number("stepTimeLowS", report?.StepTimeLow.Value);
+        writer.Number("stepTimeHighS", report?.StepTimeHigh.Value);
+        writer.Number("tokensPerStep", report?.TokensPerStep);
+        writer.Number("tokensPerS", report?.TokensPerSecond);
+        writer.Number("tokensPerSPerChip", report?.TokensPerSecondPerChip);
+        writer.Number("mfu", report?.Mfu);
+        writer.Number("hfu", report?.Hfu);
+        writer.Number("modelFlopsPerSPerChip", report?.ModelFlopPerChip.Value);
+        WriteMemory(writer, report?.Memory);
+        WriteBreakdown(writer, report?.Breakdown);
+        WriteEnergy(writer, report?.Energy);
+        WriteCost(writer, report?.Cost);
+        WriteRun(writer, report?.Run);
+        WriteLimits(writer, report);
+        WriteTexts(writer, "provenance", report?.Provenance ?? []);
+        DiagnosticsJson.Write(writer, outcome.Diagnostics);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteInputs(Utf8JsonWriter writer, TrainingQuestion question, TrainingReport? report)
+    {
+        TrainingRequest request = report?.Request ?? question.Request;
+        Plan? plan = report?.Plan;
+        writer.WriteStartObject("inputs");
+        writer.WriteString("model", request.Model.Name);
+        writer.WriteString("system", request.System.Id);
+        writer.WriteString("chip", request.System.Chip.Id);
+        writer.WriteString("stack", request.Stack.Id);
+        writer.WriteNumber("chips", request.Chips);
+        writer.Number("lnc", request.Lnc);
+        writer.Number("tp", plan?.TensorParallel ?? request.TensorParallel);
+        writer.Number("pp", plan?.PipelineParallel ?? request.PipelineParallel);
+        writer.Number("vpp", plan?.VirtualStages ?? request.VirtualStages);
+        writer.Number("dp", plan?.DataParallel ?? request.DataParallel);
+        writer.Number("cp", plan?.ContextParallel ?? request.ContextParallel);
+        writer.Number("ep", plan?.ExpertParallel ?? request.ExpertParallel);
+        writer.Number("etp", plan?.ExpertTensorParallel ?? request.ExpertTensorParallel);
+        writer.Number("microBatch", plan?.MicroBatch ?? request.MicroBatch);
+        writer.Number("globalBatch", plan?.GlobalBatch ?? request.GlobalBatch);
+        writer.Number("seq", plan?.Sequence ?? request.Sequence);
+        writer.Text("recompute", (plan?.Recompute ?? request.Recompute)?.Text());
+        writer.Number("zero", plan?.Zero ?? request.Zero);
+        writer.Number("shardRanks", plan?.ShardRanks ?? request.ShardRanks);
+        writer.WriteString("precision", (plan?.Precision ?? request.Precision).Text());
+        writer.Text("schedule", (plan?.Schedule ?? request.Schedule)?.Text());
+        if ((plan?.SequenceParallel ?? request.SequenceParallel) is { } isSequenceParallel)
+            writer.WriteBoolean("sequenceParallel", isSequenceParallel);
+        else
+            writer.WriteNull("sequenceParallel");
+        writer.Text("attention", (plan?.Attention ?? request.Attention)?.Text());
+        writer.WriteString("order", plan?.Order ?? request.Order);
+        writer.WriteString("network", question.Network);
+        writer.Number("usdPerChipHour", request.UsdPerChipHour);
+        writer.Number("tokens", request.Tokens);
+        writer.WriteNumber("seed", request.Seed);
+        WriteTexts(writer, "assume", question.Assumptions);
+        writer.WriteEndObject();
+    }
+
+    private static void WritePlan(Utf8JsonWriter writer, Plan? plan)
+    {
+        writer.WriteStartObject("plan");
+        writer.Number("tp", plan?.TensorParallel);
+        writer.Number("pp", plan?.PipelineParallel);
+        writer.Number("vpp", plan?.VirtualStages);
+        writer.Number("dp", plan?.DataParallel);
+        writer.Number("cp", plan?.ContextParallel);
+        writer.Number("ep", plan?.ExpertParallel);
+        writer.Number("microBatch", plan?.MicroBatch);
+        writer.Number("globalBatch", plan?.GlobalBatch);
+        writer.Number("seq", plan?.Sequence);
+        writer.Text("recompute", plan?.Recompute.Text());
+        writer.Number("zero", plan?.Zero);
+        writer.Text("precision", plan?.Precision.Text());
+        writer.Text("schedule", plan?.Schedule.Text());
+        writer.WriteEndObject();
+    }
+
+    private static void WriteMemory(Utf8JsonWriter writer, MemoryReport? memory)
+    {
+        writer.WriteStartObject("memory");
+        writer.Number("weightsBytes", memory?.Weights.Value);
+        writer.Number("gradientsBytes", memory?.Gradients.Value);
+        writer.Number("optimizerBytes", memory?.Optimizer.Value);
+        writer.Number("activationsBytes", memory?.Activations.Value);
+        writer.Number("workspaceBytes", memory?.Workspace.Value);
+        writer.Number("totalBytes", memory?.Total.Value);
+        writer.Number("capacityBytes", memory?.Capacity.Value);
+        if (memory is null)
+            writer.WriteNull("fits");
+        else
+            writer.WriteBoolean("fits", memory.Fits);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteBreakdown(Utf8JsonWriter writer, StepBreakdown? breakdown)
+    {
+        writer.WriteStartObject("breakdownS");
+        writer.Number("compute", breakdown?.Compute.Value);
+        writer.Number("recompute", breakdown?.Recompute.Value);
+        writer.Number("tensorParallel", breakdown?.TensorParallel.Value);
+        writer.Number("contextParallel", breakdown?.ContextParallel.Value);
+        writer.Number("expertParallel", breakdown?.ExpertParallel.Value);
+        writer.Number("pipelineTransfer", breakdown?.PipelineTransfer.Value);
+        writer.Number("pipelineBubble", breakdown?.PipelineBubble.Value);
+        writer.Number("dataParallel", breakdown?.DataParallel.Value);
+        writer.Number("optimizer", breakdown?.Optimizer.Value);
+        writer.Number("straggler", breakdown?.Straggler.Value);
+        writer.Number("overhead", breakdown?.Overhead.Value);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteEnergy(Utf8JsonWriter writer, EnergyReport? energy)
+    {
+        writer.WriteStartObject("energy");
+        writer.Number("stepJ", energy?.Step.Value);
+        writer.Number("chipW", energy?.Chip.Value);
+        writer.Number("facilityW", energy?.Facility.Value);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteCost(Utf8JsonWriter writer, CostReport? cost)
+    {
+        writer.WriteStartObject("cost");
+        writer.Number("usdPerHour", cost?.UsdPerHour);
+        writer.Number("usdPerMillionTokens", cost?.UsdPerMillionTokens);
+        writer.Text("priceMark", cost?.PriceMark);
+        writer.Text("priceSource", cost?.PriceSource);
+        writer.Number("breakEvenTokensPerUsd", cost?.BreakEvenTokensPerUsd);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteRun(Utf8JsonWriter writer, RunReport? run)
+    {
+        if (run is null)
+        {
+            writer.WriteNull("run");
+            return;
+        }
+
+        writer.WriteStartObject("run");
+        writer.Number("tokens", run.Tokens);
+        writer.Number("timeS", run.Time.Value);
+        writer.Number("energyJ", run.Energy.Value);
+        writer.Number("usd", run.Usd);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteLimits(Utf8JsonWriter writer, TrainingReport? report)
+    {
+        writer.WriteStartArray("limits");
+        foreach (Limit limit in report?.Limits ?? [])
+        {
+            writer.WriteStartObject();
+            writer.WriteString("what", limit.What);
+            writer.Number("timeS", limit.Time.Value);
+            writer.WriteString("remedy", limit.Remedy);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("uncertainties");
+        foreach (Uncertainty uncertainty in report?.Uncertainties ?? [])
+        {
+            writer.WriteStartObject();
+            writer.WriteString("what", uncertainty.What);
+            writer.Number("relativeHalfWidth", uncertainty.RelativeHalfWidth);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteTexts(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
+    {
+        writer.WriteStartArray(name);
+        foreach (string text in texts)
+            writer.WriteStringValue(text);
+        writer.WriteEndArray();
+    }
+}

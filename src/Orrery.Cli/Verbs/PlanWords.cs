@@ -1,0 +1,19 @@
+using Orrery.Training;
+
+namespace Orrery.Cli.Verbs;
+
+/// <summary>The words of flags and JSON for the choices of a <see cref="Plan"/>.</summary>
+public static class PlanWords
+{
+    public static readonly string[] Recomputes = ["none", "selective", "full"];
+
+    public static readonly string[] Schedules = ["1f1b", "interleaved", "gpipe"];
+
+    public static readonly string[] Attentions = ["flash", "unfused"];
+
+    public static string Text(this Recompute recompute) => Recomputes[(int)recompute];
+
+    public static string Text(this PipelineSchedule schedule) => Schedules[(int)schedule];
+
+    public static string Text(this AttentionKernel attention) => Attentions[(int)attention];
+}

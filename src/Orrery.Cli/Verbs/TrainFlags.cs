@@ -1,0 +1,123 @@
+using Orrery.Catalog;
+using Orrery.Cli.Arguments;
+using Orrery.Models;
+using Orrery.Training;
+using Orrery.Units;
+
+namespace Orrery.Cli.Verbs;
+
+/// <summary>The flags of a training job and the request they make.</summary>
+public static class TrainFlags
+{
+    private const double MostRanks = 16_777_216;
+
+    /// <summary>Formats a training job can multiply in; the integer ones are for inference.</summary>
+    private static readonly string[] Precisions =
+    [
+        NumberFormat.Fp32.Text(), NumberFormat.Tf32.Text(), NumberFormat.Bf16.Text(), NumberFormat.Fp16.Text(), NumberFormat.Fp8.Text(),
+        NumberFormat.Fp8Block.Text(), NumberFormat.Mxfp8.Text(), NumberFormat.Mxfp4.Text(), NumberFormat.Nvfp4.Text(),
+    ];
+
+    /// <summary>In the order help lists them.</summary>
+    public static FlagDescription[] All { get; } =
+    [
+        new("--model", FlagKind.Text, "M", "network: a name of the catalogue, a config.json or the folder of one") { IsRequired = true },
+        new("--system", FlagKind.Text, "S", "machine: a name of the catalogue or a file") { IsRequired = true },
+        new("--chips", FlagKind.Integer, "N", "number of accelerator packages") { IsRequired = true, High = MostRanks },
+        Degree("--tp", "tensor parallelism, in ranks"),
+        Degree("--pp", "pipeline stages"),
+        Degree("--vpp", "model chunks a rank holds (interleaved pipeline)"),
+        Degree("--dp", "data parallelism, in ranks"),
+        Degree("--cp", "context parallelism, in ranks"),
+        Degree("--ep", "expert parallelism, in ranks"),
+        Degree("--etp", "tensor parallelism inside an expert, in ranks"),
+        new("--micro-batch", FlagKind.Integer, "B", "sequences of one micro-batch") { High = 1 << 20 },
+        new("--global-batch", FlagKind.Integer, "B", "sequences of one step over the whole job; 2,048 when left out") { High = 1 << 30 },
+        new("--seq", FlagKind.Integer, "L", "tokens of a sequence; when left out 8,192, or the model's longest if that is shorter") { High = 1 << 28 },
+        Word("--recompute", "what is computed again in the backward pass: none|selective|full", PlanWords.Recomputes),
+        new("--zero", FlagKind.Integer, "0..3", "what data-parallel ranks share out: optimizer states, then gradients, then weights") { Low = 0, High = 3 },
+        new("--shard-ranks", FlagKind.Integer, "N", "with --zero 3, ranks that share one copy of the weights; all when left out") { High = MostRanks },
+        Word("--precision", "format of matrix products, such as bf16, fp8, mxfp8; bf16 when left out", Precisions),
+        Word("--schedule", "order of pipeline passes: 1f1b|interleaved|gpipe", PlanWords.Schedules) with { Unavailable = ["zero-bubble", "dualpipe"] },
+        new("--sequence-parallel", FlagKind.Switch, "", "share out norms and dropouts over the tensor-parallel ranks; 'off' forbids it"),
+        Word("--attention", "attention kernel: flash|unfused; the stack's own when left out", PlanWords.Attentions),
+        new("--lnc", FlagKind.Integer, "1|2", "NeuronCores a logical core joins, on Trainium; the chip's default when left out") { High = 8 },
+        new("--order", FlagKind.Text, "ORDER", "placement of ranks, innermost first; tp-cp-ep-dp-pp when left out"),
+        new("--stack", FlagKind.Text, "STACK", "software stack; the system's own when left out"),
+        Word("--network", "how collectives are priced: closed forms of each algorithm", ["closed"]) with { Unavailable = ["bound", "flow"] },
+        new("--price", FlagKind.Pair, "SYSTEM=USD", "price of one chip for one hour, in place of the catalogue's") { Repeats = true },
+        new("--tokens", FlagKind.Count, "T", "length of the whole run, for its time, energy and money (15T, 300B)") { Low = 1, High = 1e18 },
+        new("--timeline", FlagKind.Text, "FILE", "write one step as a trace that ui.perfetto.dev opens"),
+        new("--seed", FlagKind.Integer, "N", "seed of what is random; 0 when left out") { Low = 0, High = 9_007_199_254_740_991 },
+        CommonFlags.Assume,
+        CommonFlags.Json,
+    ];
+
+    /// <summary>The request the flags describe. What names a part of the catalogue is resolved by the caller.</summary>
+    /// <param name="problems">Gets what is wrong between flags: an order that is none, a price of another system.</param>
+    public static TrainingRequest ToRequest(
+        ParsedArguments arguments, ModelArchitecture model, SystemDescription system, StackDescription stack, List<Diagnostic> problems) => new()
+        {
+            Model = model,
+            System = system,
+            Stack = stack,
+            Chips = arguments.Integer("--chips") ?? 1,
+            Lnc = arguments.Integer("--lnc"),
+            TensorParallel = arguments.Integer("--tp"),
+            PipelineParallel = arguments.Integer("--pp"),
+            VirtualStages = arguments.Integer("--vpp"),
+            DataParallel = arguments.Integer("--dp"),
+            ContextParallel = arguments.Integer("--cp"),
+            ExpertParallel = arguments.Integer("--ep"),
+            ExpertTensorParallel = arguments.Integer("--etp"),
+            MicroBatch = arguments.Integer("--micro-batch"),
+            GlobalBatch = arguments.Integer("--global-batch"),
+            Sequence = arguments.Integer("--seq"),
+            Recompute = (Recompute?)Choice(arguments.Text("--recompute"), PlanWords.Recomputes),
+            Zero = arguments.Integer("--zero"),
+            ShardRanks = arguments.Integer("--shard-ranks"),
+            SequenceParallel = arguments.Switch("--sequence-parallel"),
+            Attention = (AttentionKernel?)Choice(arguments.Text("--attention"), PlanWords.Attentions),
+            Precision = arguments.Text("--precision") is { } precision && NumberFormats.TryParse(precision, out NumberFormat format) ? format : NumberFormat.Bf16,
+            Schedule = (PipelineSchedule?)Choice(arguments.Text("--schedule"), PlanWords.Schedules),
+            Order = arguments.Text("--order") ?? "tp-cp-ep-dp-pp",
+            Tokens = arguments.Number("--tokens"),
+            UsdPerChipHour = Price(arguments, system, problems),
+            Seed = (ulong)(arguments.Number("--seed") ?? 0),
+        };
+
+    /// <summary>The index of a word among <paramref name="words"/>, which stand in the order of their enum; null where the flag was left out.</summary>
+    private static int? Choice(string? text, string[] words) => text is null ? null : Array.IndexOf(words, text);
+
+    /// <summary>The price given for this system; a price given for another one is a mistake, not a figure to be dropped in silence.</summary>
+    private static double? Price(ParsedArguments arguments, SystemDescription system, List<Diagnostic> problems)
+    {
+        double? price = null;
+        foreach (string pair in arguments.Texts("--price"))
+        {
+            int equals = pair.IndexOf('=', StringComparison.Ordinal);
+            string name = pair[..equals];
+            string figure = pair[(equals + 1)..];
+            if (!string.Equals(name, system.Id, StringComparison.OrdinalIgnoreCase) && !system.Aliases.Contains(name, StringComparer.OrdinalIgnoreCase))
+                problems.Add(new(Severity.Error, ErrorCodes.PriceOfAnother, "--price", 0, 0, $"names '{Quote.Argument(name)}'; the system of this job is '{system.Id}'"));
+            if (!(Quantity.TryParse(figure, QuantityKind.Number, out double usd, out _) || Quantity.TryParse(figure, QuantityKind.Money, out usd, out _))
+                || usd is not (>= 0 and <= 1e6))
+            {
+                problems.Add(new(
+                    Severity.Error, ErrorCodes.WrongValue, "--price", 0, 0,
+                    $"found '{Quote.Argument(figure)}'; expected US dollars for one chip and hour, such as {system.Id}=2.24"));
+            }
+            else
+            {
+                price = usd;
+            }
+        }
+
+        return price;
+    }
+
+    private static FlagDescription Degree(string name, string help) =>
+        new(name, FlagKind.Integer, "N", help + "; chosen when left out") { High = MostRanks };
+
+    private static FlagDescription Word(string name, string help, string[] words) => new(name, FlagKind.Word, "WORD", help) { Words = words };
+}

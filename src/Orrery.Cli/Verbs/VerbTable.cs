@@ -1,0 +1,17 @@
+using Orrery.Cli.Arguments;
+
+namespace Orrery.Cli.Verbs;
+
+/// <summary>Every verb of the command line. A description is built only when its verb is called or helped with.</summary>
+public static class VerbTable
+{
+    /// <summary>In the order help lists them.</summary>
+    public static readonly string[] Names = ["doctor"];
+
+    /// <summary>The verb of that name; null where there is none.</summary>
+    public static VerbDescription? Find(string name) => name switch
+    {
+        "doctor" => DoctorVerb.Describe(),
+        _ => null,
+    };
+}
