@@ -21,16 +21,20 @@ public sealed class ReportText(TextWriter output, Terminal terminal)
             output.WriteLine(terminal.Bold(line));
     }
 
-    /// <summary>Text of the section, wrapped; lines after the first are indented by <paramref name="hang"/> more.</summary>
-    public void Line(string text, int hang = 0, bool isDim = false)
+    /// <summary>Text of the section, wrapped.</summary>
+    public void Line(string text, bool isDim = false)
     {
-        int width = TextLayout.Width - Gutter - hang;
-        bool isFirst = true;
-        foreach (string line in TextLayout.Wrap(text, width))
+        foreach (string line in TextLayout.Wrap(text, TextLayout.Width - Gutter))
+            Row(isDim ? terminal.Dim(line) : line);
+    }
+
+    /// <summary>A fixed <paramref name="head"/> with text beside it, wrapped under itself.</summary>
+    public void Entry(string head, string text)
+    {
+        foreach (string line in TextLayout.Wrap(text, TextLayout.Width - Gutter - head.Length))
         {
-            string shown = isFirst ? line : new string(' ', hang) + line;
-            Row(isDim ? terminal.Dim(shown) : shown);
-            isFirst = false;
+            Row(head + line);
+            head = new string(' ', head.Length);
         }
     }
 

@@ -53,7 +53,7 @@ public static class TrainingJson
         writer.WriteString("chip", request.System.Chip.Id);
         writer.WriteString("stack", request.Stack.Id);
         writer.WriteNumber("chips", request.Chips);
-        writer.Number("lnc", request.Lnc);
+        writer.Number("lnc", request.Lnc ?? LogicalCoreSetting(request, report));
         writer.Number("tp", plan?.TensorParallel ?? request.TensorParallel);
         writer.Number("pp", plan?.PipelineParallel ?? request.PipelineParallel);
         writer.Number("vpp", plan?.VirtualStages ?? request.VirtualStages);
@@ -76,11 +76,24 @@ public static class TrainingJson
         writer.Text("attention", (plan?.Attention ?? request.Attention)?.Text());
         writer.WriteString("order", plan?.Order ?? request.Order);
         writer.WriteString("network", question.Network);
-        writer.Number("usdPerChipHour", request.UsdPerChipHour);
+        writer.Number("usdPerChipHour", request.UsdPerChipHour ?? (report?.Cost.UsdPerHour / request.Chips));
         writer.Number("tokens", request.Tokens);
         writer.WriteNumber("seed", request.Seed);
         WriteTexts(writer, "assume", question.Assumptions);
         writer.WriteEndObject();
+    }
+
+    /// <summary>The setting that gives a chip as many ranks as the report has; null on chips without one.</summary>
+    private static int? LogicalCoreSetting(TrainingRequest request, TrainingReport? report)
+    {
+        int ranks = report?.RanksPerChip ?? request.System.Chip.RanksPerChip;
+        foreach ((int setting, int perChip) in request.System.Chip.RanksByLnc)
+        {
+            if (perChip == ranks)
+                return setting;
+        }
+
+        return null;
     }
 
     private static void WritePlan(Utf8JsonWriter writer, Plan? plan)

@@ -10,7 +10,7 @@ public static class TrainingText
 {
     private const int BarWidth = 46;
     private const int NameWidth = 18;
-    private const int ProvenanceShown = 4;
+    private const int ProvenanceShown = 3;
 
     public static void Write(TextWriter output, Terminal terminal, TrainingQuestion question, TrainingReport report)
     {
@@ -54,7 +54,7 @@ public static class TrainingText
         text.Section("plan");
         text.Line(string.Join(", ", parts));
         if (report.Chosen.Length > 0)
-            text.Line($"chosen here: {string.Join(", ", report.Chosen)} (fastest that fits, of {Count(report.PlansEvaluated)} plans)", isDim: true);
+            text.Line($"chosen here: {string.Join(", ", report.Chosen)} (best of {Count(report.PlansEvaluated)} plans)", isDim: true);
         text.Section("batch");
         text.Line($"{Count(plan.GlobalBatch)} sequences of {Count(plan.Sequence)} tokens: {Count(plan.MicroBatches)} "
             + $"micro-batch{(plan.MicroBatches == 1 ? "" : "es")} for each data-parallel rank");
@@ -85,7 +85,7 @@ public static class TrainingText
         foreach ((string name, Bytes size) in parts)
         {
             if (size.Value > 0)
-                WriteBar(text, name, Quantity.FormatBinary(size, 3), size / memory.Capacity, size / scale);
+                WriteBar(text, name, InUnitOf(memory.Capacity, size), size / memory.Capacity, size / scale);
         }
     }
 
@@ -143,7 +143,7 @@ public static class TrainingText
         {
             string money = run.Usd is { } usd ? Quantity.Format(new Dollars(usd), 3) : "no price known";
             text.Section("run");
-            text.Line($"{Quantity.FormatNumber(run.Tokens, 4)} tokens take {Quantity.Format(run.Time, 3)}, "
+            text.Line($"{Tokens(run.Tokens)} tokens take {Quantity.Format(run.Time, 3)}, "
                 + $"{Quantity.FormatKilowattHours(run.Energy, 3)}, {money}; restarts and evaluation not counted");
         }
     }
@@ -157,7 +157,7 @@ public static class TrainingText
             string cost = limit.Time.Value > 0
                 ? $": {Quantity.Format(limit.Time, 3)} ({Quantity.FormatPercent(limit.Time / report.StepTime, 2)} of the step)"
                 : "";
-            text.Line($"{number++}. {limit.What}{cost}. {limit.Remedy}", hang: 3);
+            text.Entry($"{number++}. ", $"{limit.What}{cost}. {limit.Remedy}");
         }
 
         if (report.Limits.IsEmpty)
@@ -166,19 +166,19 @@ public static class TrainingText
 
     private static void WriteCertainty(ReportText text, TrainingReport report)
     {
-        text.Section("sure");
+        text.Section("how sure");
         string down = Quantity.FormatPercent(1 - (report.StepTimeLow / report.StepTime), 2);
         string up = Quantity.FormatPercent((report.StepTimeHigh / report.StepTime) - 1, 2);
         text.Line($"-{down} to +{up} with 80 % confidence; its parts:");
         foreach (Uncertainty part in report.Uncertainties)
-            text.Line($"{"\u00b1" + Quantity.FormatPercent(part.RelativeHalfWidth, 2),7}  {part.What}", hang: 9);
+            text.Entry($"{"\u00b1" + Quantity.FormatPercent(part.RelativeHalfWidth, 2),7}  ", part.What);
     }
 
     private static void WriteProvenance(ReportText text, TrainingReport report)
     {
         text.Section("sources");
         for (int index = 0; index < Math.Min(ProvenanceShown, report.Provenance.Length); index++)
-            text.Line(report.Provenance[index], hang: 2, isDim: true);
+            text.Line(report.Provenance[index], isDim: true);
         if (report.Provenance.Length > ProvenanceShown)
             text.Line($"and {report.Provenance.Length - ProvenanceShown} more, which '{CommandLine.Program} explain' lists", isDim: true);
         if (report.Provenance.IsEmpty)
@@ -202,9 +202,31 @@ public static class TrainingText
     private static string InUnitOf(Seconds whole, Seconds part)
     {
         (double scale, string unit) = whole.Value >= 1 ? (1.0, "s") : whole.Value >= 1e-3 ? (1e3, "ms") : (1e6, "us");
-        string digits = (whole.Value * scale) switch { >= 1000 => "#,0", >= 100 => "0.0", >= 10 => "0.00", _ => "0.000" };
-        return $"{(part.Value * scale).ToString(digits, CultureInfo.InvariantCulture)} {unit}";
+        return $"{InDigitsOf(whole.Value * scale, part.Value * scale)} {unit}";
     }
+
+    /// <inheritdoc cref="InUnitOf(Seconds, Seconds)"/>
+    private static string InUnitOf(Bytes whole, Bytes part)
+    {
+        (double scale, string unit) = whole.Value >= 1 << 30 ? (1 << 30, "GiB") : (1 << 20, "MiB");
+        return $"{InDigitsOf(whole.Value / scale, part.Value / scale)} {unit}";
+    }
+
+    /// <summary>A part with the decimals that show the whole to four digits.</summary>
+    private static string InDigitsOf(double whole, double part)
+    {
+        string digits = whole switch { >= 1000 => "#,0", >= 100 => "0.0", >= 10 => "0.00", _ => "0.000" };
+        return part.ToString(digits, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Tokens as people say them: <c>15 T</c>, <c>300 B</c>.</summary>
+    private static string Tokens(double tokens) => tokens switch
+    {
+        >= 1e12 => $"{Quantity.FormatNumber(tokens / 1e12)} T",
+        >= 1e9 => $"{Quantity.FormatNumber(tokens / 1e9)} B",
+        >= 1e6 => $"{Quantity.FormatNumber(tokens / 1e6)} M",
+        _ => Quantity.FormatNumber(tokens),
+    };
 
     private static string Count(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 }
