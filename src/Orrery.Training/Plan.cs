@@ -85,6 +85,9 @@ public sealed record Plan
 
     public PipelineSchedule Schedule { get; init; }
 
+    /// <summary>Only low-rank adapters learn: no weight gradients, no optimizer states and no gradient reduction for the frozen weights.</summary>
+    public bool HasFrozenWeights { get; init; }
+
     /// <summary>Innermost first.</summary>
     public string Order { get; init; } = "tp-cp-ep-dp-pp";
 

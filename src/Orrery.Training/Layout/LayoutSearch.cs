@@ -1,0 +1,165 @@
+using System.Collections.Immutable;
+using Orrery.Catalog;
+using Orrery.Models;
+
+namespace Orrery.Training;
+
+/// <summary>The best plan found and what was tried.</summary>
+/// <param name="Best">Largest throughput that fits; the least over capacity when none fits; null when no plan is legal.</param>
+/// <param name="Fits">Whether <paramref name="Best"/> fits.</param>
+/// <param name="Evaluated">Plans priced.</param>
+public sealed record LayoutChoice(Plan? Best, bool Fits, int Evaluated);
+
+/// <summary>
+/// Chooses what a request leaves out: every legal combination of the free degrees is priced in closed form and held against memory. Batch,
+/// sequence and precision are never chosen.
+/// </summary>
+public sealed class LayoutSearch(TrainingRequest request, StepModel steps, MemoryModel memory, int ranks, int ranksPerScaleUpDomain)
+{
+    private readonly List<string> objections = [];
+
+    /// <summary>Prices every candidate; the first of equals wins, so the answer does not depend on threads or hashing.</summary>
+    public LayoutChoice Choose(Plan template)
+    {
+        Plan? best = null;
+        double bestTime = double.PositiveInfinity;
+        double leastExcess = double.PositiveInfinity;
+        bool fits = false;
+        int evaluated = 0;
+        foreach (Plan candidate in Candidates(template))
+        {
+            objections.Clear();
+            PlanRules.Check(candidate, request.Model, ranks, objections);
+            if (objections.Count > 0 || !steps.Estimate(candidate, out StepEstimate estimate))
+                continue;
+            evaluated++;
+            if (fits && estimate.StepTime >= bestTime)
+                continue;
+            MemoryReport needed = memory.Evaluate(candidate);
+            if (needed.Fits)
+            {
+                if (!fits || estimate.StepTime < bestTime)
+                {
+                    best = candidate;
+                    bestTime = estimate.StepTime;
+                    fits = true;
+                }
+            }
+            else if (!fits && needed.Total.Value / needed.Capacity.Value < leastExcess)
+            {
+                leastExcess = needed.Total.Value / needed.Capacity.Value;
+                best = candidate;
+            }
+        }
+
+        return new LayoutChoice(best, fits, evaluated);
+    }
+
+    private IEnumerable<Plan> Candidates(Plan template)
+    {
+        foreach (int tp in Degrees(request.TensorParallel, TensorDegrees()))
+        {
+            foreach (int cp in Degrees(request.ContextParallel, ContextDegrees(template.Sequence)))
+            {
+                if (ranks % (tp * cp) != 0)
+                    continue;
+                foreach (int pp in Degrees(request.PipelineParallel, Divisors(ranks / (tp * cp), request.Model.Layers)))
+                {
+                    if (ranks % (tp * cp * pp) != 0)
+                        continue;
+                    int dp = ranks / (tp * cp * pp);
+                    if ((request.DataParallel is { } wanted && wanted != dp) || dp > template.GlobalBatch)
+                        continue;
+                    Plan laid = template with { TensorParallel = tp, ContextParallel = cp, PipelineParallel = pp, DataParallel = dp, SequenceParallel = request.SequenceParallel ?? tp > 1 };
+                    foreach (Plan plan in Refine(laid))
+                        yield return plan;
+                }
+            }
+        }
+    }
+
+    private IEnumerable<Plan> Refine(Plan laid)
+    {
+        foreach (int ep in Degrees(request.ExpertParallel, ExpertDegrees(laid)))
+        {
+            foreach (int micro in Degrees(request.MicroBatch, [1, 2, 4, 8]))
+            {
+                if (laid.GlobalBatch % ((long)laid.DataParallel * micro) != 0)
+                    continue;
+                foreach (int chunks in Degrees(request.VirtualStages, VirtualDegrees(laid, micro)))
+                {
+                    PipelineSchedule schedule = request.Schedule ?? (chunks > 1 ? PipelineSchedule.Interleaved : PipelineSchedule.OneForwardOneBackward);
+                    foreach (Recompute recompute in request.Recompute is { } fixedRecompute ? [fixedRecompute] : RecomputeChoices(laid))
+                        yield return laid with { ExpertParallel = ep, MicroBatch = micro, VirtualStages = chunks, Schedule = schedule, Recompute = recompute };
+                }
+            }
+        }
+    }
+
+    private static Recompute[] RecomputeChoices(Plan laid) => laid.Attention == AttentionKernel.Unfused
+        ? [Recompute.None, Recompute.Selective, Recompute.Full]
+        : [Recompute.None, Recompute.Full];
+
+    private static IEnumerable<int> Degrees(int? given, IEnumerable<int> free) => given is { } one ? [one] : free;
+
+    private IEnumerable<int> TensorDegrees()
+    {
+        int heads = request.Model.LayerKinds[0].Attention.Heads;
+        for (int tp = 1; tp <= Math.Min(64, ranksPerScaleUpDomain); tp *= 2)
+        {
+            if (heads % tp == 0 && ranks % tp == 0)
+                yield return tp;
+        }
+    }
+
+    /// <summary>Context parallelism pays for long sequences only; below 16k tokens a rank it is left at 1.</summary>
+    private static IEnumerable<int> ContextDegrees(int sequence)
+    {
+        for (int cp = 1; cp == 1 || sequence / cp >= 8192; cp *= 2)
+            yield return cp;
+    }
+
+    private IEnumerable<int> ExpertDegrees(Plan laid)
+    {
+        if (!PlanRules.HasExperts(request.Model))
+        {
+            yield return 1;
+            yield break;
+        }
+
+        int experts = 0;
+        foreach (LayerDescription layer in request.Model.LayerKinds)
+            experts = Math.Max(experts, layer.FeedForward.Experts);
+        int pool = laid.DataParallel * laid.ContextParallel * laid.TensorParallel;
+        for (int ep = 1; ep <= experts; ep *= 2)
+        {
+            if (experts % ep == 0 && pool % ep == 0)
+                yield return ep;
+        }
+    }
+
+    private IEnumerable<int> VirtualDegrees(Plan laid, int micro)
+    {
+        yield return 1;
+        int pp = laid.PipelineParallel;
+        int microBatches = laid.GlobalBatch / (laid.DataParallel * micro);
+        if (pp == 1 || microBatches % pp != 0 || request.Schedule is PipelineSchedule.OneForwardOneBackward or PipelineSchedule.GPipe)
+            yield break;
+        for (int chunks = 2; chunks <= 16 && pp * chunks <= request.Model.Layers; chunks++)
+        {
+            int total = pp * chunks;
+            int most = (request.Model.Layers + total - 1) / total;
+            if ((most * total) - request.Model.Layers <= 2)
+                yield return chunks;
+        }
+    }
+
+    private static IEnumerable<int> Divisors(int number, int most)
+    {
+        for (int d = 1; d <= Math.Min(number, most); d++)
+        {
+            if (number % d == 0)
+                yield return d;
+        }
+    }
+}

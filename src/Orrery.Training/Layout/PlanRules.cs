@@ -1,0 +1,68 @@
+using Orrery.Catalog;
+using Orrery.Models;
+
+namespace Orrery.Training;
+
+/// <summary>What makes a plan impossible, whatever the memory.</summary>
+public static class PlanRules
+{
+    /// <summary>
+    /// Adds to <paramref name="objections"/> every reason why <paramref name="plan"/> cannot run <paramref name="model"/> on
+    /// <paramref name="ranks"/> ranks. Allocates only when it objects.
+    /// </summary>
+    public static void Check(Plan plan, ModelArchitecture model, int ranks, ICollection<string> objections)
+    {
+        if (plan.Ranks != ranks)
+            objections.Add($"tp {plan.TensorParallel} x pp {plan.PipelineParallel} x cp {plan.ContextParallel} x dp {plan.DataParallel} = {plan.Ranks} ranks, but the job has {ranks}");
+        int chunks = plan.PipelineParallel * plan.VirtualStages;
+        if (chunks > model.Layers)
+            objections.Add($"pp {plan.PipelineParallel} x vpp {plan.VirtualStages} = {chunks} chunks, but the model has {model.Layers} layers");
+        else if (plan.VirtualStages > 1 && ((model.Layers + chunks - 1) / chunks * chunks) - model.Layers > 2)
+            objections.Add($"interleaving needs the {model.Layers} layers in {chunks} equal chunks, less at most one on the first and one on the last (embedding, loss)");
+        foreach (LayerDescription layer in model.LayerKinds)
+        {
+            if (layer.Attention.Heads % plan.TensorParallel != 0)
+                objections.Add($"tp {plan.TensorParallel} does not divide the {layer.Attention.Heads} attention heads");
+            if (layer.FeedForward.Experts == 0 && layer.FeedForward.Width % plan.TensorParallel != 0)
+                objections.Add($"tp {plan.TensorParallel} does not divide the feed-forward width {layer.FeedForward.Width}");
+            if (layer.FeedForward.Experts > 0)
+                CheckExperts(plan, layer.FeedForward, objections);
+        }
+
+        if (plan.ExpertParallel > 1 && !HasExperts(model))
+            objections.Add($"ep {plan.ExpertParallel}, but the model has no experts");
+        long perStep = (long)plan.DataParallel * plan.MicroBatch;
+        if (plan.GlobalBatch % perStep != 0)
+            objections.Add($"global batch {plan.GlobalBatch} is not a multiple of dp x micro-batch = {perStep}");
+        if (plan.Sequence % plan.ContextParallel != 0)
+            objections.Add($"cp {plan.ContextParallel} does not divide the sequence of {plan.Sequence} tokens");
+        if (plan.SequenceParallel && plan.TensorParallel > 1 && plan.Sequence / plan.ContextParallel % plan.TensorParallel != 0)
+            objections.Add($"sequence parallelism needs tp {plan.TensorParallel} to divide the {plan.Sequence / plan.ContextParallel} tokens of a rank");
+        if (Schedule.Of(plan.Schedule).Objection(plan.PipelineParallel, plan.VirtualStages, plan.MicroBatches) is { } objection)
+            objections.Add(objection);
+        if (plan.Zero >= 2 && plan.PipelineParallel > 1 && plan.Zero == 2)
+            objections.Add("zero 2 does not combine with pipeline parallelism: gradients accumulate over micro-batches; use zero 1 or 3");
+    }
+
+    /// <summary>True when any layer routes to experts.</summary>
+    public static bool HasExperts(ModelArchitecture model)
+    {
+        foreach (LayerDescription layer in model.LayerKinds)
+        {
+            if (layer.FeedForward.Experts > 0)
+                return true;
+        }
+
+        return false;
+    }
+
+    private static void CheckExperts(Plan plan, FeedForwardDescription ffn, ICollection<string> objections)
+    {
+        if (ffn.Experts % plan.ExpertParallel != 0)
+            objections.Add($"ep {plan.ExpertParallel} does not divide the {ffn.Experts} experts");
+        int pool = plan.DataParallel * plan.ContextParallel * plan.TensorParallel;
+        int needs = plan.ExpertParallel * plan.ExpertTensorParallel;
+        if (pool % needs != 0)
+            objections.Add($"ep {plan.ExpertParallel} x etp {plan.ExpertTensorParallel} does not divide dp x cp x tp = {pool}");
+    }
+}

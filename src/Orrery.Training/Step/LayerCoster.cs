@@ -1,0 +1,306 @@
+using Orrery.Chips;
+using Orrery.Fabric;
+using Orrery.Models;
+using Orrery.Operators;
+using Orrery.Units;
+
+namespace Orrery.Training;
+
+/// <summary>
+/// Prices one layer, the vocabulary head and the embedding on one rank: operators on the chip, collectives on their groups, host time
+/// beside device time. Memoises per operator; allocates nothing after the first call with a shape.
+/// </summary>
+/// <remarks>
+/// Host and device run side by side, so a pass takes the smooth maximum of the two, never the sum. Dropless routing reads counts back,
+/// so its host time is added. Source of the form: measured Megatron-DeepSpeed and Megatron-Bridge steps; see docs/accuracy.md.
+/// </remarks>
+public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, CollectiveModel fabric, StackConstants constants, bool hasSixteenBitPeak)
+{
+    private readonly Dictionary<Operator, OperatorCost> costs = new(512);
+    private readonly Dictionary<(Collective, RankGroup), double> collectives = new(256);
+    private readonly LayerOperator[] buffer = new LayerOperator[LayerOperators.Capacity];
+    private readonly double sixteenBitPeak = hasSixteenBitPeak ? chip.Chip.Peak[NumberFormat.Bf16].Value.Value / chip.RanksPerChip : 0;
+
+    /// <summary>Isolated time of a collective in seconds, from the memo when known.</summary>
+    public double CollectiveTime(CollectiveKind kind, double bytes, RankGroup group)
+    {
+        if (group.Size <= 1 || bytes <= 0)
+            return 0;
+        var collective = new Collective(kind, new Bytes(bytes));
+        if (collectives.TryGetValue((collective, group), out double known))
+            return known;
+        double time = fabric.Cost(collective, group).Time.Value;
+        collectives[(collective, group)] = time;
+        return time;
+    }
+
+    /// <summary>Cost of one layer of kind <paramref name="layer"/> without sharded weights.</summary>
+    public LayerCost Layer(LayerDescription layer, Plan plan, PlacedGroups groups)
+    {
+        var shape = new LayerShape(
+            plan.MicroBatch, plan.Sequence, plan.TensorParallel, plan.ContextParallel, plan.ExpertParallel, plan.ExpertTensorParallel,
+            plan.SequenceParallel, plan.Attention == AttentionKernel.Flash, plan.HasFrozenWeights, plan.Precision);
+        int count = LayerOperators.Fill(model, layer, shape, buffer);
+        LayerCost cost = default;
+        double forward = 0;
+        double backward = 0;
+        double attentionForward = 0;
+        double attentionBackward = 0;
+        double forwardMatrix = 0;
+        double backwardMatrix = 0;
+        double forwardBytes = 0;
+        double backwardBytes = 0;
+        for (int i = 0; i < count; i++)
+        {
+            ref readonly LayerOperator entry = ref buffer[i];
+            double time = Time(entry, out double matrix, out double bytes);
+            switch (entry.Role)
+            {
+                case OperatorRole.Forward:
+                case OperatorRole.ElementwiseForward:
+                    forward += time;
+                    forwardMatrix += matrix;
+                    forwardBytes += bytes;
+                    break;
+                case OperatorRole.AttentionForward:
+                case OperatorRole.ScoreForward:
+                    attentionForward += time;
+                    forwardMatrix += matrix;
+                    forwardBytes += bytes;
+                    break;
+                case OperatorRole.AttentionBackward:
+                case OperatorRole.ScoreBackward:
+                    attentionBackward += time;
+                    backwardMatrix += matrix;
+                    backwardBytes += bytes;
+                    break;
+                default:
+                    backward += time;
+                    backwardMatrix += matrix;
+                    backwardBytes += bytes;
+                    break;
+            }
+        }
+
+        forward += attentionForward;
+        backward += attentionBackward;
+        double recompute = plan.Recompute switch
+        {
+            Recompute.Full => forward,
+            // The gradient of a fused kernel rebuilds its scores by itself, so selective recomputation costs nothing there.
+            Recompute.Selective => plan.Attention == AttentionKernel.Unfused ? attentionForward : 0,
+            _ => 0,
+        };
+        bool isFull = plan.Recompute == Recompute.Full;
+
+        double tensor = TensorParallelPass(layer, shape, plan, groups);
+        double tensorForward = tensor;
+        double tensorBackward = isFull ? 2 * tensor : tensor;
+        double context = ContextParallelPass(layer, shape, groups, attentionForward);
+        double contextBackward = ContextParallelPass(layer, shape, groups, attentionBackward / 2) * 2;
+        double expert = ExpertParallelPass(layer, shape, groups);
+        double expertBackward = isFull ? 2 * expert : expert;
+        double sync = layer.FeedForward.Experts > 0 ? constants[StackConstant.HostSyncPerMoeLayer] : 0;
+
+        double hostTensor = constants[StackConstant.HostTensorParallel] * Math.Pow(Math.Min(plan.TensorParallel, 16) / 8.0, 3);
+        if (plan.TensorParallel == 1)
+            hostTensor = 0;
+        double hostForward = constants[StackConstant.HostForwardPerLayer] + hostTensor;
+        double hostBackward = constants[StackConstant.HostBackwardPerLayer] + hostTensor + (isFull ? hostForward : 0);
+        double deviceForward = forward + tensorForward + context + expert;
+        double deviceBackward = backward + recompute + tensorBackward + contextBackward + expertBackward;
+        double p = constants[StackConstant.SmoothExponent];
+        cost.Forward = SmoothMaximum(deviceForward, hostForward, p) + sync;
+        cost.Backward = SmoothMaximum(deviceBackward, hostBackward, p) + (isFull ? 2 * sync : sync);
+        cost.Compute = forward + backward;
+        cost.Recompute = recompute;
+        cost.TensorParallel = tensorForward + tensorBackward;
+        cost.ContextParallel = context + contextBackward;
+        cost.ExpertParallel = expert + expertBackward;
+        cost.Overhead = cost.Forward + cost.Backward - deviceForward - deviceBackward;
+        cost.MatrixBusy = forwardMatrix * (isFull ? 2 : 1) + backwardMatrix;
+        cost.MemoryBytes = forwardBytes * (isFull ? 2 : 1) + backwardBytes;
+        return cost;
+    }
+
+    /// <summary>
+    /// The vocabulary projection and loss on the last stage: three products and the traffic of the logits, beside the host's work on a micro-batch.
+    /// A third is forward.
+    /// </summary>
+    public LayerCost Head(Plan plan, int paddedVocabulary)
+    {
+        LayerCost cost = default;
+        double tokens = (double)plan.MicroBatch * plan.Sequence / plan.ContextParallel * model.LossPositionFraction;
+        long rows = Math.Max(1, (long)Math.Ceiling(tokens));
+        long width = (long)Math.Ceiling(paddedVocabulary / (double)plan.TensorParallel);
+        NumberFormat format = plan.Precision is NumberFormat.Fp32 or NumberFormat.Tf32 or NumberFormat.Fp16 ? plan.Precision : NumberFormat.Bf16;
+        double products = Time(new LayerOperator(Operator.Matmul(rows, width, model.Hidden, format), OperatorRole.Forward, false), out double m1, out double b1)
+            + Time(new LayerOperator(Operator.Matmul(rows, model.Hidden, width, format), OperatorRole.InputGradient, false), out double m2, out double b2);
+        if (!plan.HasFrozenWeights)
+        {
+            products += Time(new LayerOperator(Operator.Matmul(width, model.Hidden, rows, format), OperatorRole.WeightGradient, false), out double m3, out double b3);
+            cost.MatrixBusy += m3;
+            cost.MemoryBytes += b3;
+        }
+
+        double lossBytes = tokens * width * constants[StackConstant.LossBytes] * (format is NumberFormat.Fp32 ? 2 : 1);
+        double loss = MemoryTime(lossBytes);
+        cost.Compute = products + loss;
+        cost.MatrixBusy += m1 + m2;
+        cost.MemoryBytes += b1 + b2 + lossBytes;
+        double whole = SmoothMaximum(cost.Compute, constants[StackConstant.HostPerMicroBatch], constants[StackConstant.SmoothExponent]);
+        cost.Forward = whole / 3;
+        cost.Backward = whole - cost.Forward;
+        cost.Overhead = whole - cost.Compute;
+        return cost;
+    }
+
+    /// <summary>Looking up token embeddings and scattering their gradients, on the first stage.</summary>
+    public LayerCost Embedding(Plan plan)
+    {
+        LayerCost cost = default;
+        double tokens = (double)plan.MicroBatch * plan.Sequence / plan.ContextParallel;
+        double bytes = tokens * model.Hidden * 2 * 3;
+        double time = MemoryTime(bytes);
+        cost.Forward = time / 3;
+        cost.Backward = time - cost.Forward;
+        cost.Compute = time;
+        cost.MemoryBytes = bytes;
+        return cost;
+    }
+
+    /// <summary>The update of <paramref name="parameters"/> parameters on one rank, casts and clipping included.</summary>
+    public double OptimizerTime(double parameters)
+    {
+        if (parameters <= 0)
+            return 0;
+        Operator work = Operator.Optimizer(parameters, parameters * constants[StackConstant.OptimizerBytes]);
+        return Cost(work).Execution.Value;
+    }
+
+    /// <summary>(a^p + b^p)^(1/p): the longer of two things that run side by side, a little more when they are close.</summary>
+    public static double SmoothMaximum(double left, double right, double exponent)
+    {
+        double larger = Math.Max(left, right);
+        double smaller = Math.Min(left, right);
+        // Below a fiftieth the correction is under 1e-6 for every exponent allowed.
+        if (larger <= 0 || smaller < 0.02 * larger)
+            return larger;
+        return larger * Math.Pow(1 + Math.Pow(smaller / larger, exponent), 1 / exponent);
+    }
+
+    private double MemoryTime(double bytes) => bytes <= 0 ? 0 : Cost(Operator.Elementwise(bytes, bytes / 4, 1)).Execution.Value;
+
+    private OperatorCost Cost(in Operator work)
+    {
+        if (costs.TryGetValue(work, out OperatorCost known))
+            return known;
+        OperatorCost fresh = chip.Cost(work);
+        costs[work] = fresh;
+        return fresh;
+    }
+
+    private double Time(in LayerOperator entry, out double matrixBusy, out double bytes)
+    {
+        Operator work = entry.Work;
+        if (work.Kind is OperatorKind.AttentionForward or OperatorKind.AttentionBackward && constants[StackConstant.AttentionShare] > 0 && sixteenBitPeak > 0)
+            return FusedAttentionTime(work, out matrixBusy, out bytes);
+
+        OperatorCost cost = Cost(work);
+        bytes = cost.MemoryBytes.Value;
+        matrixBusy = cost.MatrixBusy.Value;
+        switch (work.Kind)
+        {
+            case OperatorKind.Matmul:
+                double rate = MatmulRate(work) * (entry.IsExpert ? constants[StackConstant.GroupedRate] : 1);
+                matrixBusy = Math.Min(matrixBusy, cost.Execution.Value / rate);
+                return cost.Execution.Value / rate;
+            case OperatorKind.Elementwise when entry.Role is OperatorRole.ScoreForward or OperatorRole.ScoreBackward:
+                bytes *= constants[StackConstant.ScoreTraffic];
+                return cost.Execution.Value * constants[StackConstant.ScoreTraffic];
+            case OperatorKind.Elementwise:
+                bytes *= constants[StackConstant.ElementwiseScale];
+                return (cost.Execution.Value * constants[StackConstant.ElementwiseScale]) + (work.Kernels * constants[StackConstant.KernelGap]);
+            default:
+                return cost.Execution.Value / constants[StackConstant.SustainedClock];
+        }
+    }
+
+    /// <summary>Rate of a product in a step over that of the operator calibration.</summary>
+    private double MatmulRate(in Operator work)
+    {
+        double rate = constants[StackConstant.MatmulRate] * constants[StackConstant.SustainedClock];
+        rate *= work.Format switch
+        {
+            NumberFormat.Fp32 or NumberFormat.Tf32 => constants[StackConstant.MatmulRateFp32],
+            NumberFormat.Fp8 or NumberFormat.Fp8Block or NumberFormat.Mxfp8 => constants[StackConstant.MatmulRateFp8],
+            NumberFormat.Nvfp4 or NumberFormat.Mxfp4 => constants[StackConstant.MatmulRateFp4],
+            _ => 1,
+        };
+        bool isMisaligned = work.Format is NumberFormat.Bf16 or NumberFormat.Fp16 && ((work.N | work.K | work.M) & 7) != 0
+            && ((work.N & 7) != 0 || (work.K & 7) != 0 || (work.M & 7) != 0) && Math.Min(work.N, Math.Min(work.K, work.M)) >= 64;
+        return isMisaligned ? rate * constants[StackConstant.MisalignedRate] : rate;
+    }
+
+    /// <summary>Tiles of 128 x 128 scores under the mask, at a share of the 16-bit matrix peak.</summary>
+    private double FusedAttentionTime(in Operator work, out double matrixBusy, out double bytes)
+    {
+        double queryTiles = Math.Ceiling(work.QueryLength / 128.0);
+        double keyTiles = Math.Ceiling(work.KeyLength / 128.0);
+        double tiles = queryTiles * keyTiles;
+        if (work.Causal)
+        {
+            tiles = queryTiles * (queryTiles + 1) / 2;
+            if (work.Window > 0 && work.Window < work.KeyLength)
+            {
+                double past = Math.Max(queryTiles - (Math.Ceiling(work.Window / 128.0) + 1), 0);
+                tiles -= past * (past + 1) / 2;
+            }
+        }
+
+        bool isBackward = work.Kind == OperatorKind.AttentionBackward;
+        double flop = (isBackward ? 10.0 : 4.0) * tiles * 128 * 128 * work.HeadDim * work.Batch * work.Heads;
+        double share = constants[StackConstant.AttentionShare] * (isBackward ? constants[StackConstant.AttentionBackwardRatio] : 1);
+        double time = flop / (sixteenBitPeak * share * constants[StackConstant.SustainedClock]);
+        matrixBusy = flop / sixteenBitPeak;
+        bytes = 2.0 * work.Batch * work.QueryLength * ((2.0 * work.Heads) + (2.0 * work.KvHeads)) * work.HeadDim * (isBackward ? 2 : 1);
+        return time;
+    }
+
+    /// <summary>Exposed tensor-parallel communication of one pass through a layer.</summary>
+    private double TensorParallelPass(LayerDescription layer, in LayerShape shape, Plan plan, PlacedGroups groups)
+    {
+        if (plan.TensorParallel == 1)
+            return 0;
+        double bytes = shape.Tokens * model.Hidden * shape.ActivationBytes;
+        double one = plan.SequenceParallel
+            ? CollectiveTime(CollectiveKind.AllGather, bytes, groups.Tensor) + CollectiveTime(CollectiveKind.ReduceScatter, bytes, groups.Tensor)
+            : CollectiveTime(CollectiveKind.AllReduce, bytes, groups.Tensor);
+        // Experts that are whole on a rank exchange tokens instead of partial sums.
+        double times = layer.FeedForward.Experts > 0 && plan.ExpertTensorParallel == 1 ? 1 : 2;
+        return times * one * constants[StackConstant.TensorParallelScale] * (1 - constants[StackConstant.TensorParallelOverlap]);
+    }
+
+    /// <summary>Keys and values of the other context-parallel ranks, behind the attention they are needed for.</summary>
+    private double ContextParallelPass(LayerDescription layer, in LayerShape shape, PlacedGroups groups, double attention)
+    {
+        int cp = shape.ContextParallel;
+        if (cp == 1)
+            return 0;
+        double kv = Math.Max(1, layer.Attention.KvHeads / shape.TensorParallel) * (double)layer.Attention.HeadDim;
+        double bytes = 2 * shape.Tokens * kv * shape.ActivationBytes * cp;
+        double time = CollectiveTime(CollectiveKind.AllGather, bytes, groups.Context) * constants[StackConstant.TensorParallelScale];
+        return Math.Max(0, time - (attention * (cp - 1) / cp)) + (constants[StackConstant.OverlapSlowdown] * Math.Min(time, attention));
+    }
+
+    /// <summary>Dispatch and combine of one pass.</summary>
+    private double ExpertParallelPass(LayerDescription layer, in LayerShape shape, PlacedGroups groups)
+    {
+        if (layer.FeedForward.Experts == 0 || shape.ExpertParallel * shape.ExpertTensorParallel == 1)
+            return 0;
+        double routed = shape.Tokens / shape.TensorParallel * layer.FeedForward.TopK;
+        double bytes = routed * model.Hidden * shape.ActivationBytes;
+        double time = 2 * CollectiveTime(CollectiveKind.AllToAll, bytes, groups.Expert);
+        return time * constants[StackConstant.ExpertParallelScale] * (1 - constants[StackConstant.ExpertParallelOverlap]);
+    }
+}

@@ -1,0 +1,431 @@
+using System.Numerics;
+using Orrery.Catalog;
+using Orrery.Chips;
+using Orrery.Fabric;
+using Orrery.Models;
+using Orrery.Operators;
+using Orrery.Units;
+
+namespace Orrery.Training;
+
+/// <summary>
+/// Time of one training step in closed form: layers and head from <see cref="LayerCoster"/>, stages from <see cref="StageLayout"/>, pipeline fill and
+/// drain, gradient reduction, optimizer, stragglers. One instance serves one model, system, stack and rank size, from one thread; after a first
+/// call with a plan it allocates nothing.
+/// </summary>
+/// <remarks>
+/// step = m x slowest stage + (sum of stages - slowest) / vpp + exposed gradient reduction + optimizer + fixed time, and the part that grows with
+/// servers as the expected maximum of exponential delays. The event run (<c>StepRun</c>) executes the same stage times in the schedule's order.
+/// </remarks>
+public sealed class StepModel
+{
+    private readonly ModelArchitecture model;
+    private readonly SystemDescription system;
+    private readonly StackConstants constants;
+    private readonly StackDescription stack;
+    private readonly RankGroups placement;
+    private readonly ParameterCount parameters;
+    private readonly LayerCost[] layerCosts;
+    private readonly long[] denseByKind;
+    private readonly long[] expertByKind;
+    private readonly int ranksPerChip;
+    private string orderText = "";
+    private RankOrder order = RankOrder.Default;
+
+    public StepModel(ModelArchitecture model, SystemDescription system, StackDescription stack, StackConstants constants, ChipModel chip, CollectiveModel fabric)
+    {
+        this.model = model;
+        this.system = system;
+        this.stack = stack;
+        this.constants = constants;
+        ranksPerChip = chip.RanksPerChip;
+        placement = new RankGroups(system, ranksPerChip);
+        parameters = ParameterCount.Of(model);
+        Coster = new LayerCoster(model, chip, fabric, constants, chip.Chip.Peak.ContainsKey(NumberFormat.Bf16));
+        layerCosts = new LayerCost[model.LayerKinds.Length];
+        denseByKind = new long[model.LayerKinds.Length];
+        expertByKind = new long[model.LayerKinds.Length];
+        for (int i = 0; i < layerCosts.Length; i++)
+        {
+            expertByKind[i] = parameters.ByKind[i].RoutedExperts;
+            denseByKind[i] = parameters.ByKind[i].Total - expertByKind[i];
+        }
+    }
+
+    public LayerCoster Coster { get; }
+
+    public StageLayout Layout { get; } = new();
+
+    /// <summary>Serial time of one stage hop, set by the last estimate.</summary>
+    public double HopTime { get; private set; }
+
+    /// <summary>Costs of the layer kinds under the last estimated plan.</summary>
+    public ReadOnlySpan<LayerCost> LayerCosts => layerCosts;
+
+    /// <summary>The vocabulary head under the last estimated plan.</summary>
+    public LayerCost HeadCost { get; private set; }
+
+    /// <summary>The embedding under the last estimated plan.</summary>
+    public LayerCost EmbeddingCost { get; private set; }
+
+    /// <summary>Exposed gradient reduction of the last estimated plan.</summary>
+    public double ExposedReduction { get; private set; }
+
+    /// <summary>Optimizer time of the last estimated plan.</summary>
+    public double OptimizerTime { get; private set; }
+
+    /// <summary>Fixed time of a step.</summary>
+    public double FixedTime => constants[StackConstant.HostPerStep];
+
+    /// <summary>Relative slow-down by stragglers of the last estimated plan.</summary>
+    public double StragglerShare { get; private set; }
+
+    /// <summary>Vocabulary as the stack pads it for <paramref name="tensorParallel"/> ranks.</summary>
+    public int PaddedVocabulary(int tensorParallel)
+    {
+        int padding = stack.VocabularyPadding;
+        if (padding <= 1 || (stack.PadsVocabularyOnlyWhenSplit && tensorParallel == 1))
+            return model.Vocabulary;
+        int unit = padding * tensorParallel;
+        return (model.Vocabulary + unit - 1) / unit * unit;
+    }
+
+    /// <summary>
+    /// Prices <paramref name="plan"/>. False when its layers cannot be laid on its stages.
+    /// </summary>
+    public bool Estimate(Plan plan, out StepEstimate estimate)
+    {
+        estimate = default;
+        if (!Prepare(plan))
+            return false;
+
+        int stages = plan.PipelineParallel;
+        int microBatches = plan.MicroBatches;
+        double slowest = 0;
+        double sum = 0;
+        LayerCost all = default;
+        for (int stage = 0; stage < stages; stage++)
+        {
+            double time = HopTime * Hops(plan, stage);
+            for (int chunk = stage; chunk < Layout.Chunks; chunk += stages)
+            {
+                LayerCost cost = ChunkCost(chunk);
+                all.Add(cost, 1);
+                time += cost.Forward + cost.Backward;
+            }
+
+            sum += time;
+            slowest = Math.Max(slowest, time);
+        }
+
+        double busyPerRank = sum / stages * microBatches;
+        double pipeline = stages == 1 ? busyPerRank : plan.VirtualStages > 1
+            ? (microBatches * InterleavedPace(stages, plan.VirtualStages, slowest)) + ((sum - slowest) / plan.VirtualStages)
+            : plan.Schedule == PipelineSchedule.GPipe
+                ? GPipeTime(stages, microBatches)
+                : OneForwardOneBackwardTime(stages, microBatches, sum);
+        double mean = (double)microBatches / stages;
+        double hops = 2 * HopTime * (Layout.Chunks - 1) * mean;
+        double fixedTime = constants[StackConstant.HostPerStep];
+        double straggler = StragglerShare * (pipeline + ExposedReduction);
+
+        estimate.SlowestStage = slowest;
+        estimate.StepTime = pipeline + ExposedReduction + OptimizerTime + fixedTime + straggler;
+        estimate.Breakdown = new StepBreakdown(
+            new Seconds(all.Compute * mean),
+            new Seconds(all.Recompute * mean),
+            new Seconds(all.TensorParallel * mean),
+            new Seconds(all.ContextParallel * mean),
+            new Seconds(all.ExpertParallel * mean),
+            new Seconds(hops),
+            new Seconds(pipeline - busyPerRank),
+            new Seconds((all.DataParallel * mean) + ExposedReduction),
+            new Seconds(OptimizerTime),
+            new Seconds(straggler),
+            new Seconds((all.Overhead * mean) + fixedTime));
+        estimate.MatrixBusy = all.MatrixBusy * mean;
+        estimate.MemoryBytes = all.MemoryBytes * mean;
+        estimate.LinkBusy = (all.TensorParallel + all.ExpertParallel + all.ContextParallel) * mean + hops + ReductionTime;
+        return true;
+    }
+
+    /// <summary>Hops stage <paramref name="stage"/> waits for in one micro-batch: input of every chunk but the first, gradient of every chunk but the last.</summary>
+    public static int Hops(Plan plan, int stage) =>
+        (2 * plan.VirtualStages) - (stage == 0 ? 1 : 0) - (stage == plan.PipelineParallel - 1 ? 1 : 0);
+
+    /// <summary>Gradient and weight collectives of the last estimated plan, hidden or not.</summary>
+    public double ReductionTime { get; private set; }
+
+    /// <summary>
+    /// 1F1B with any stage times: stage k is busy m times; before its first backward pass it waits for the stages behind it as far as its own
+    /// n = min(p - k - 1, m - 1) early forward passes do not fill the time, and in the drain each of its n last backward passes waits for one pair of
+    /// passes of a mean stage behind it. The largest k binds; with equal stages this is (m + p - 1) pairs.
+    /// </summary>
+    private double OneForwardOneBackwardTime(int stages, int microBatches, double sum)
+    {
+        double longest = 0;
+        double before = 0;
+        for (int stage = 0; stage < stages; stage++)
+        {
+            LayerCost cost = ChunkCost(stage);
+            double forward = cost.Forward + (stage > 0 ? HopTime : 0);
+            double backward = cost.Backward + (stage < stages - 1 ? HopTime : 0);
+            double behind = sum - before - forward - backward;
+            int later = stages - stage - 1;
+            int early = Math.Min(later, microBatches - 1);
+            double time = before + (microBatches * (forward + backward))
+                + Math.Max(0, behind - (early * forward)) + (later > 0 ? early * Math.Max(0, (behind / later) - backward) : 0);
+            longest = Math.Max(longest, time);
+            before += forward + backward;
+        }
+
+        return longest;
+    }
+
+    /// <summary>All forward, then all backward: each half is a flow shop, its fill plus m times its slowest stage.</summary>
+    private double GPipeTime(int stages, int microBatches)
+    {
+        double forward = 0;
+        double backward = 0;
+        double slowestForward = 0;
+        double slowestBackward = 0;
+        for (int stage = 0; stage < stages; stage++)
+        {
+            LayerCost cost = ChunkCost(stage);
+            double f = cost.Forward + (stage > 0 ? HopTime : 0);
+            double b = cost.Backward + (stage < stages - 1 ? HopTime : 0);
+            forward += f;
+            backward += b;
+            slowestForward = Math.Max(slowestForward, f);
+            slowestBackward = Math.Max(slowestBackward, b);
+        }
+
+        return forward + backward + ((microBatches - 1) * (slowestForward + slowestBackward));
+    }
+
+    /// <summary>
+    /// Time per micro-batch when stages run several chunks. All stages run chunk v of a group of p micro-batches at about the same time, so a stage
+    /// that is slow in one chunk is not made up for by its own fast chunks: the pace is the sum over chunks of the slowest stage there.
+    /// </summary>
+    private double InterleavedPace(int stages, int virtualStages, double slowest)
+    {
+        double pace = 0;
+        for (int local = 0; local < virtualStages; local++)
+        {
+            double forward = 0;
+            double backward = 0;
+            for (int stage = 0; stage < stages; stage++)
+            {
+                int chunk = (local * stages) + stage;
+                LayerCost cost = ChunkCost(chunk);
+                forward = Math.Max(forward, cost.Forward + (chunk > 0 ? HopTime : 0));
+                backward = Math.Max(backward, cost.Backward + (chunk < Layout.Chunks - 1 ? HopTime : 0));
+            }
+
+            pace += forward + backward;
+        }
+
+        return Math.Max(pace, slowest);
+    }
+
+    /// <summary>Time of one micro-batch in chunk <paramref name="chunk"/> under the last estimated plan.</summary>
+    public LayerCost ChunkCost(int chunk)
+    {
+        LayerCost cost = default;
+        for (int kind = 0; kind < layerCosts.Length; kind++)
+        {
+            int count = Layout.Count(chunk, kind);
+            if (count > 0)
+                cost.Add(layerCosts[kind], count);
+        }
+
+        if (chunk == 0)
+            cost.Add(EmbeddingCost, 1);
+        if (chunk == Layout.Chunks - 1)
+            cost.Add(HeadCost, 1);
+        return cost;
+    }
+
+    /// <summary>Weights on one rank of stage <paramref name="stage"/>, split by tensor and expert parallelism, not by ZeRO.</summary>
+    public double RankParameters(Plan plan, int stage, out double expert)
+    {
+        double dense = 0;
+        expert = 0;
+        double expertSplit = (double)plan.ExpertParallel * plan.ExpertTensorParallel;
+        for (int chunk = stage; chunk < Layout.Chunks; chunk += plan.PipelineParallel)
+        {
+            for (int kind = 0; kind < layerCosts.Length; kind++)
+            {
+                int count = Layout.Count(chunk, kind);
+                dense += (double)count * denseByKind[kind] / plan.TensorParallel;
+                expert += count * expertByKind[kind] / expertSplit;
+            }
+
+            if (chunk == 0)
+                dense += (double)parameters.Embedding / plan.TensorParallel;
+            if (chunk == Layout.Chunks - 1)
+            {
+                // Tied weights live on the first and on the last stage when these differ.
+                long head = model.TiedEmbeddings ? (plan.PipelineParallel > 1 ? (long)model.Hidden * model.Vocabulary : 0) : parameters.Head;
+                dense += ((double)head / plan.TensorParallel) + parameters.Final + parameters.PretrainingHead;
+            }
+        }
+
+        return dense + expert;
+    }
+
+    /// <summary>Prices the parts of <paramref name="plan"/> that do not depend on the schedule. False when it cannot be laid out.</summary>
+    public bool Prepare(Plan plan)
+    {
+        if (!Layout.Fill(model, plan.PipelineParallel, plan.VirtualStages))
+            return false;
+        PlacedGroups groups = Place(plan);
+        for (int kind = 0; kind < layerCosts.Length; kind++)
+            layerCosts[kind] = Coster.Layer(model.LayerKinds[kind], plan, groups);
+        HeadCost = Coster.Head(plan, PaddedVocabulary(plan.TensorParallel));
+        EmbeddingCost = Coster.Embedding(plan);
+        HopTime = Hop(plan, groups);
+        double servers = Math.Ceiling(plan.Ranks / (double)(ranksPerChip * system.ChipsPerServer));
+        // Expected maximum of exponential delays over n servers is scale x H(n), close to scale x ln n.
+        StragglerShare = constants[StackConstant.JitterPerDoubling] * Math.Log2(Math.Max(1, servers));
+        Reduce(plan, groups);
+        return true;
+    }
+
+    private PlacedGroups Place(Plan plan)
+    {
+        if (!string.Equals(plan.Order, orderText, StringComparison.Ordinal))
+        {
+            orderText = plan.Order;
+            order = RankOrder.TryParse(plan.Order, out RankOrder parsed, out string problem) ? parsed : throw new ArgumentException(problem, nameof(plan));
+        }
+
+        return placement.Place(order, new ParallelDegrees(
+            plan.TensorParallel, plan.ContextParallel, plan.DataParallel, plan.PipelineParallel, plan.ExpertParallel, plan.ExpertTensorParallel, plan.ShardRanks));
+    }
+
+    private double Hop(Plan plan, PlacedGroups groups)
+    {
+        if (plan.PipelineParallel == 1)
+            return 0;
+        double bytes = (double)plan.MicroBatch * plan.Sequence / plan.ContextParallel * model.Hidden
+            * (plan.Precision is NumberFormat.Fp32 or NumberFormat.Tf32 ? 4 : 2) / (plan.SequenceParallel ? plan.TensorParallel : 1);
+        return constants[StackConstant.HostPerHop]
+            + (constants[StackConstant.HopNicScale] * Coster.CollectiveTime(CollectiveKind.PointToPoint, bytes, groups.Hop));
+    }
+
+    /// <summary>
+    /// Gradient reduction and weight gathering. Replicated and ZeRO-1/2 weights reduce once a step behind the last backward pass; ZeRO-3
+    /// gathers and scatters every layer of every micro-batch beside its computation.
+    /// </summary>
+    private void Reduce(Plan plan, PlacedGroups groups)
+    {
+        ReductionTime = 0;
+        ExposedReduction = 0;
+        double sharded = 0;
+        // The first stage ends last, so its reduction is the one that shows.
+        double all = RankParameters(plan, 0, out double expert);
+        if (plan.PipelineParallel > 1)
+        {
+            double last = RankParameters(plan, plan.PipelineParallel - 1, out double lastExpert);
+            if (last > all)
+            {
+                all = last;
+                expert = lastExpert;
+            }
+        }
+
+        double dense = all - expert;
+        if (plan.HasFrozenWeights)
+        {
+            dense = 0;
+            expert = 0;
+        }
+
+        double scale = constants[StackConstant.DataParallelScale];
+        double overlap = constants[StackConstant.DataParallelOverlap];
+        double slow = constants[StackConstant.OverlapSlowdown];
+        double gradientBytes = plan.Precision is NumberFormat.Fp32 or NumberFormat.Tf32 ? 4 : stack.GradientBytes;
+        int data = plan.DataParallel * plan.ContextParallel;
+        int expertData = Math.Max(1, data * plan.TensorParallel / (plan.ExpertParallel * plan.ExpertTensorParallel));
+        if (plan.Zero >= 3 || (plan.Zero == 2 && stack.ShardsGradientsEveryMicroBatch))
+        {
+            ShardedLayers(plan, groups, gradientBytes, scale, slow);
+            sharded = plan.ShardRanks > 0 ? plan.ShardRanks : data;
+        }
+        else
+        {
+            double lastBackward = 0;
+            for (int chunk = 0; chunk < Layout.Chunks; chunk += plan.PipelineParallel)
+                lastBackward += ChunkCost(chunk).Backward;
+            double reduce;
+            double gather = 0;
+            if (plan.Zero == 0)
+            {
+                reduce = Coster.CollectiveTime(CollectiveKind.AllReduce, dense * gradientBytes, groups.Data)
+                    + Coster.CollectiveTime(CollectiveKind.AllReduce, expert * gradientBytes, groups.ExpertData);
+            }
+            else
+            {
+                reduce = Coster.CollectiveTime(CollectiveKind.ReduceScatter, dense * gradientBytes, groups.Data)
+                    + Coster.CollectiveTime(CollectiveKind.ReduceScatter, expert * gradientBytes, groups.ExpertData);
+                gather = Coster.CollectiveTime(CollectiveKind.AllGather, dense * 2, groups.Data)
+                    + Coster.CollectiveTime(CollectiveKind.AllGather, expert * 2, groups.ExpertData);
+            }
+
+            reduce *= scale;
+            gather *= scale;
+            double hidden = Math.Min(reduce, overlap * lastBackward) + Math.Min(gather, overlap * lastBackward / 2);
+            ReductionTime = reduce + gather;
+            ExposedReduction = ReductionTime - hidden + (slow * hidden);
+        }
+
+        double states = dense;
+        double expertStates = expert;
+        if (plan.Zero >= 1)
+        {
+            double ranks = sharded > 0 ? sharded : data;
+            states /= ranks;
+            expertStates /= sharded > 0 ? Math.Min(sharded, expertData) : expertData;
+        }
+
+        OptimizerTime = Coster.OptimizerTime(states + expertStates);
+    }
+
+    /// <summary>
+    /// Adds to each layer kind what gathering its weights and scattering its gradients costs beyond its computation:
+    /// max(compute, gather) + exposure x min of the two.
+    /// </summary>
+    private void ShardedLayers(Plan plan, PlacedGroups groups, double gradientBytes, double scale, double slow)
+    {
+        bool gathersAgain = plan.Zero >= 3;
+        double exposure = constants[StackConstant.ShardedExposure];
+        int ranks = groups.Shard.Size;
+        double latency = ranks <= 1 ? 0 : constants[StackConstant.GatherLatency] + (constants[StackConstant.GatherLatencyPerRank] * ranks);
+        double weightBytes = plan.Precision is NumberFormat.Fp32 or NumberFormat.Tf32 ? 4 : 2;
+        for (int kind = 0; kind < layerCosts.Length; kind++)
+        {
+            ref LayerCost cost = ref layerCosts[kind];
+            double onRank = ((double)denseByKind[kind] / plan.TensorParallel)
+                + (expertByKind[kind] / (double)(plan.ExpertParallel * plan.ExpertTensorParallel));
+            double gather = (Coster.CollectiveTime(CollectiveKind.AllGather, onRank * weightBytes, groups.Shard) * scale) + latency;
+            double scatter = plan.HasFrozenWeights
+                ? 0
+                : (Coster.CollectiveTime(CollectiveKind.ReduceScatter, onRank * gradientBytes, groups.Shard) * scale) + latency;
+            if (plan.ShardRanks > 0 && plan.ShardRanks < plan.DataParallel * plan.ContextParallel)
+                scatter += Coster.CollectiveTime(CollectiveKind.AllReduce, onRank * gradientBytes / plan.ShardRanks, groups.ExpertData) * scale;
+            double backwardTraffic = (gathersAgain ? gather : 0) + scatter;
+            double forward = Beside(cost.Forward, gather, exposure, slow);
+            double backward = Beside(cost.Backward, backwardTraffic, exposure, slow);
+            cost.DataParallel = forward + backward - cost.Forward - cost.Backward;
+            cost.Forward = forward;
+            cost.Backward = backward;
+        }
+    }
+
+    private static double Beside(double compute, double traffic, double exposure, double slow)
+    {
+        double smaller = Math.Min(compute, traffic);
+        return Math.Max(compute, traffic) + ((exposure + slow) * smaller);
+    }
+}
