@@ -1,5 +1,6 @@
 using Orrery.Catalog;
 using Orrery.Models.Json;
+using Orrery.Units;
 
 namespace Orrery.Models;
 
@@ -93,7 +94,8 @@ internal sealed class ConfigReader(JsonValue root, byte[] bytes, string file, Li
         {
             if (_asked.Contains(key) || ignored.Covers(key, value))
                 continue;
-            string hint = NearestWord.Suggest(key, _asked.Order(StringComparer.Ordinal).Concat(ignored.Keys.Order(StringComparer.Ordinal)));
+            string? nearest = EditDistance.Nearest(key, _asked.Order(StringComparer.Ordinal).Concat(ignored.Keys.Order(StringComparer.Ordinal)));
+            string hint = nearest is null ? "" : $"; did you mean '{nearest}'?";
             Error(
                 ModelCodes.UnknownKey,
                 offset,

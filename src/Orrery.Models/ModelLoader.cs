@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Orrery.Catalog;
 using Orrery.Models.Json;
+using Orrery.Units;
 
 namespace Orrery.Models;
 
@@ -105,7 +106,7 @@ public static class ModelLoader
         config.Error(
             ModelCodes.UnknownModelType,
             config.OffsetOf("model_type"),
-            $"unknown model_type '{JsonValue.Shorten(modelType)}'; expected one of {string.Join(", ", ModelFamilies.ModelTypes)}{NearestWord.Suggest(modelType, ModelFamilies.ModelTypes)}");
+            $"unknown model_type '{JsonValue.Shorten(modelType)}'; expected one of {string.Join(", ", ModelFamilies.ModelTypes)}{Hint(modelType, ModelFamilies.ModelTypes)}");
         return null;
     }
 
@@ -130,11 +131,14 @@ public static class ModelLoader
     private static string NotFoundMessage(string nameOrPath, string dataRoot)
     {
         ImmutableArray<string> names = List(dataRoot);
-        string hint = NearestWord.Suggest(nameOrPath, names);
+        string hint = Hint(nameOrPath, names);
         return nameOrPath.Contains('/', StringComparison.Ordinal)
             ? $"no such file, and no {ConfigFile} in a folder of that name"
             : $"no model of that name ({names.Length} are in the catalogue: 'orrery list models') and no such file{hint}";
     }
+
+    private static string Hint(string word, IEnumerable<string> known) =>
+        EditDistance.Nearest(word, known) is { } nearest ? $"; did you mean '{nearest}'?" : "";
 
     private static string NameOf(string file)
     {

@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+
+namespace Orrery.Validation.Cases;
+
+/// <summary>Where the case files lie under the data folder.</summary>
+public static class ValidationFiles
+{
+    public static ImmutableArray<string> Training(string dataRoot) => [$"{dataRoot}/validation/training.csv.gz"];
+
+    public static ImmutableArray<string> Memory(string dataRoot) => [$"{dataRoot}/validation/memory.csv"];
+
+    /// <summary>The selection first, then the large operator tables.</summary>
+    public static ImmutableArray<string> Kernels(string dataRoot) =>
+        [$"{dataRoot}/validation/kernels.csv", $"{dataRoot}/validation/kernels-operators.csv.gz"];
+
+    public static ImmutableArray<string> Collectives(string dataRoot) =>
+        [$"{dataRoot}/validation/collectives.csv", $"{dataRoot}/validation/collectives-tables.csv.gz"];
+}
