@@ -6,6 +6,9 @@ namespace Orrery.Catalog;
 /// <summary>One constant of a stack: value, physical range, where it came from.</summary>
 public sealed record ConstantReading(string Name, double Value, double Low, double High, Mark Mark, string Source)
 {
+    /// <summary>The unit the three numbers are in, as the vocabulary declares it; <c>1</c> for a pure number.</summary>
+    public string Unit { get; init; } = "1";
+
     /// <summary>True where the value sits on an end of its range (within a thousandth of the span).</summary>
     public bool IsAtLimit => Mark == Mark.Calibrated && (Value - Low <= 1e-3 * (High - Low) || High - Value <= 1e-3 * (High - Low));
 }
@@ -20,7 +23,7 @@ public sealed record StackDescription
 
     public required string Name { get; init; }
 
-    /// <summary>Names this set of constants answers for: exact, or ending in <c>*</c> (<c>megatron-bridge-*</c>).</summary>
+    /// <summary>Names this set of constants answers for: exact, or with one <c>*</c> for any letters (<c>megatron-bridge-*</c>).</summary>
     public required ImmutableArray<string> Covers { get; init; }
 
     /// <summary>Attention kernel used when the plan does not say: <c>flash</c> or <c>unfused</c>.</summary>
@@ -50,6 +53,9 @@ public sealed record StackDescription
     /// <summary>Constants by name; those not named take the default of the vocabulary.</summary>
     public required ImmutableSortedDictionary<string, ConstantReading> Constants { get; init; }
 
+    /// <summary>Every figure of the file as it was written, in file order, with source and mark: what <c>orrery show</c> prints.</summary>
+    public ImmutableArray<Sourced<string>> Figures { get; init; } = [];
+
     /// <summary>Constants of one chip under this stack (chip id or family, then name).</summary>
     public ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, ConstantReading>> OnChip { get; init; } =
         ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, ConstantReading>>.Empty;
@@ -57,6 +63,9 @@ public sealed record StackDescription
     /// <summary>Switches of single releases (<c>26.06: graphs</c>), by the pattern of the covered name.</summary>
     public ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, double>> Releases { get; init; } =
         ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, double>>.Empty;
+
+    /// <summary>The same switches with their sources, weakest pattern first; <see cref="DataCatalog.Stack"/> has applied those of the name it was asked for.</summary>
+    public ImmutableArray<ReleaseConstants> ReleaseConstants { get; init; } = [];
 
     /// <summary>Standard deviation of log(measured/predicted) on rows not fitted; the interval's first part.</summary>
     public double ResidualSigma { get; init; }

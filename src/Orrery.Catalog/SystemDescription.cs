@@ -85,6 +85,9 @@ public sealed record SystemDescription
     /// <summary>First is the default; an unknown price has a null figure.</summary>
     public required ImmutableArray<PriceReading> Prices { get; init; }
 
+    /// <summary>Every figure of the file as it was written, in file order, with source and mark: what <c>orrery show</c> prints.</summary>
+    public ImmutableArray<Sourced<string>> Figures { get; init; } = [];
+
     /// <summary>The software stack used when none is asked for.</summary>
     public required string DefaultStack { get; init; }
 }

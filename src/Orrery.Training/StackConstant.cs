@@ -40,13 +40,8 @@ public enum StackConstant : byte
     OptimizerBytes,
     LossBytes,
     JitterPerDoubling,
-    ImmatureSlowdown,
-    IsImmature,
     SmoothExponent,
     WorkspacePerLayerParameter,
     WorkspacePerLogit,
     WorkspacePerToken,
-    UnfittedStackSigma,
-    UnseenChipSigma,
-    UnseenFamilySigma,
 }

@@ -67,6 +67,11 @@ public sealed partial record CalibrationFile
         }
 
         text.Append("    residualSigma: ").Append(Number(fit.ResidualSigma)).Append('\n');
+        if (!fit.ClassSigmas.IsEmpty)
+        {
+            text.Append("    classSigmas: [").AppendJoin(", ", fit.ClassSigmas.Select(Number)).Append("]\n");
+        }
+
         text.Append("    medianError: ").Append(Number(fit.MedianError)).Append('\n');
         text.Append("    meanError: ").Append(Number(fit.MeanError)).Append('\n');
         text.Append("    rowsFitted: ").Append(fit.RowsFitted.ToString(CultureInfo.InvariantCulture)).Append('\n');

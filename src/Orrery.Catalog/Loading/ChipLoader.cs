@@ -1,0 +1,177 @@
+using System.Collections.Immutable;
+using Orrery.Catalog.Yaml;
+using Orrery.Units;
+
+namespace Orrery.Catalog.Loading;
+
+/// <summary>Reads <c>data/chips/ID.yaml</c>. Ranges are those of any accelerator that could be built this decade; a slip of a prefix falls outside.</summary>
+internal static class ChipLoader
+{
+    private static readonly ImmutableArray<string> Architectures = ["gpu", "neuron", "tpu"];
+
+    public static ChipDescription? Load(string id, YamlNode? root, DiagnosticList diagnostics, AssumptionSet assumptions)
+    {
+        MappingReader? top = MappingReader.OfRoot(root, diagnostics);
+        if (top is null)
+        {
+            return null;
+        }
+
+        FigureReader figures = new(id, top, assumptions);
+        figures.CheckId();
+        string name = top.RequiredText("name", "the name people print");
+        ImmutableArray<string> aliases = [.. top.Texts("aliases").Select(scalar => scalar.Text)];
+        string vendor = top.RequiredText("vendor", "the maker");
+        ChipArchitecture architecture = (ChipArchitecture)top.Word("architecture", Architectures);
+        string family = top.RequiredText("family", "a family such as hopper or neuron");
+        bool preview = top.Flag("preview", fallback: false);
+        ImmutableSortedDictionary<NumberFormat, Sourced<FlopPerSecond>> peak = ReadPeak(top, figures);
+        Sourced<Bytes> capacity = figures.Data(top, "memoryCapacity", 1e6, 1e14);
+        Sourced<BytesPerSecond> bandwidth = figures.DataRate(top, "memoryBandwidth", 1e8, 1e15);
+        Sourced<Bytes> onChip = figures.Data(top, "onChipMemory", 1e3, 1e12);
+        int cores = figures.Integer(top, "cores", 1, 1_000_000);
+        int ranks = figures.Integer(top, "ranksPerChip", 1, 1024);
+        ImmutableSortedDictionary<int, int> byLnc = ReadRanksByLnc(top, figures, ranks);
+        ChipDescription chip = new()
+        {
+            Id = id,
+            Name = name,
+            Aliases = aliases,
+            Vendor = vendor,
+            Architecture = architecture,
+            Family = family,
+            IsPreview = preview,
+            Peak = peak,
+            MemoryCapacity = capacity,
+            MemoryBandwidth = bandwidth,
+            OnChipMemory = onChip,
+            Cores = cores,
+            RanksPerChip = ranks,
+            RanksByLnc = byLnc,
+            Clock = figures.Frequency(top, "clock", 1e6, 2e10),
+            Power = figures.Power(top, "power", 1, 1e5),
+            IdlePowerFraction = figures.Number(top, "idlePowerFraction", 0, 1),
+            RuntimeReserve = figures.Data(top, "runtimeReserve", 0, 1e13),
+            ExponentialsPerClock = figures.OptionalNumber(top, "exponentialsPerClock", 0, 1e6),
+            NeuronCore = ReadNeuronCore(top, figures, architecture),
+        };
+        CheckMemory(top, chip);
+        figures.Finish();
+        return diagnostics.HasErrors ? null : chip with { Figures = figures.Figures };
+    }
+
+    private static ImmutableSortedDictionary<NumberFormat, Sourced<FlopPerSecond>> ReadPeak(MappingReader top, FigureReader figures)
+    {
+        ImmutableSortedDictionary<NumberFormat, Sourced<FlopPerSecond>>.Builder peak = ImmutableSortedDictionary.CreateBuilder<NumberFormat, Sourced<FlopPerSecond>>();
+        if (top.RequiredGroup("peak", "dense peaks by number format") is not { } group)
+        {
+            return peak.ToImmutable();
+        }
+
+        foreach (YamlEntry entry in group.Mapping.Entries)
+        {
+            if (ReadFormat(entry.Key, "peak", top.Diagnostics) is { } format)
+            {
+                peak[format] = figures.WorkRate(group, entry.Key.Text, 1e9, 1e19);
+            }
+        }
+
+        if (peak.Count == 0 && !top.Diagnostics.HasErrors)
+        {
+            top.Diagnostics.Error(DiagnosticCode.MissingKey, group.Position, "'peak' is empty; expected dense peaks by number format");
+        }
+
+        return peak.ToImmutable();
+    }
+
+    private static NumberFormat? ReadFormat(YamlScalar key, string path, DiagnosticList diagnostics)
+    {
+        if (NumberFormats.TryParse(key.Text, out NumberFormat format))
+        {
+            return format;
+        }
+
+        string[] known = [.. Enum.GetValues<NumberFormat>().Select(one => one.Text())];
+        diagnostics.Error(DiagnosticCode.UnknownWord, key.Position, $"'{key.Shortened}' in '{path}' is not a number format; {Suggestion.Of(key.Text, known)}");
+        return null;
+    }
+
+    private static ImmutableSortedDictionary<int, int> ReadRanksByLnc(MappingReader top, FigureReader figures, int ranksPerChip)
+    {
+        ImmutableSortedDictionary<int, int>.Builder byLnc = ImmutableSortedDictionary.CreateBuilder<int, int>();
+        foreach ((YamlScalar key, double value) in figures.Table(top, "ranksByLnc", 1, 1024))
+        {
+            if (top.ReadInteger(key, "ranksByLnc", 1, 64) is { } lnc)
+            {
+                byLnc[lnc] = (int)value;
+            }
+        }
+
+        if (byLnc.Count > 0 && !byLnc.ContainsValue(ranksPerChip) && !top.Diagnostics.HasErrors)
+        {
+            top.Diagnostics.Error(DiagnosticCode.InconsistentChip, top.Node("ranksByLnc")!.Position, $"'ranksByLnc' does not hold the {ranksPerChip} ranks of 'ranksPerChip'");
+        }
+
+        return byLnc.ToImmutable();
+    }
+
+    private static NeuronCoreDescription? ReadNeuronCore(MappingReader top, FigureReader figures, ChipArchitecture architecture)
+    {
+        if (architecture != ChipArchitecture.Neuron)
+        {
+            if (top.Has("neuronCore"))
+            {
+                top.Diagnostics.Error(DiagnosticCode.InconsistentChip, top.Node("neuronCore")?.Position ?? top.Position, "'neuronCore' belongs to chips of the architecture 'neuron'");
+            }
+
+            return null;
+        }
+
+        if (top.RequiredGroup("neuronCore", "the engines of one NeuronCore") is not { } core)
+        {
+            return null;
+        }
+
+        ImmutableSortedDictionary<NumberFormat, double>.Builder passes = ImmutableSortedDictionary.CreateBuilder<NumberFormat, double>();
+        foreach ((YamlScalar key, double value) in figures.Table(core, "tensorPasses", 1e-3, 1e3))
+        {
+            if (ReadFormat(key, "neuronCore.tensorPasses", top.Diagnostics) is { } format)
+            {
+                passes[format] = value;
+            }
+        }
+
+        NeuronCoreDescription read = new()
+        {
+            Version = figures.Integer(core, "version", 1, 100),
+            TensorClock = figures.Frequency(core, "tensorClock", 1e6, 2e10),
+            VectorClock = figures.Frequency(core, "vectorClock", 1e6, 2e10),
+            ScalarClock = figures.Frequency(core, "scalarClock", 1e6, 2e10),
+            VectorWidth16 = figures.Integer(core, "vectorWidth16", 1, 1 << 20),
+            VectorWidth32 = figures.Integer(core, "vectorWidth32", 1, 1 << 20),
+            ScalarWidth16 = figures.Integer(core, "scalarWidth16", 1, 1 << 20),
+            ScalarWidth32 = figures.Integer(core, "scalarWidth32", 1, 1 << 20),
+            Sbuf = figures.Data(core, "sbuf", 1e3, 1e12),
+            Psum = figures.Data(core, "psum", 1e3, 1e12),
+            DmaEngines = figures.Integer(core, "dmaEngines", 1, 4096),
+            DmaEngineRate = figures.DataRate(core, "dmaEngineRate", 1e6, 1e14),
+            DmaLatency = figures.Duration(core, "dmaLatency", 0, 1e-3),
+            TensorPasses = passes.ToImmutable(),
+        };
+        if (passes.Count == 0)
+        {
+            core.Missing("tensorPasses", "passes of the array by number format");
+        }
+
+        core.Finish();
+        return read;
+    }
+
+    private static void CheckMemory(MappingReader top, ChipDescription chip)
+    {
+        if (!top.Diagnostics.HasErrors && chip.RuntimeReserve.Value * chip.RanksPerChip >= chip.MemoryCapacity.Value)
+        {
+            top.Diagnostics.Error(DiagnosticCode.InconsistentChip, top.Node("runtimeReserve")!.Position, "'runtimeReserve' of all ranks leaves no memory on the chip");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using System.Collections.Immutable;
+using Orrery.Catalog;
+using Orrery.Operators;
+using Orrery.Units;
+
+namespace Orrery.Chips.Gpu;
+
+/// <summary>A GPU under its kernel libraries: one model an operator, its constants by number format.</summary>
+/// <remarks>
+/// Models are made when their format is first asked for; after that an answer allocates nothing. A chip that multiplies a format in none of
+/// its units does it in BF16. Safe to use from several threads.
+/// </remarks>
+public sealed class GpuChipModel : ChipModel
+{
+    private const int Formats = 16;
+
+    private readonly GpuKernelLibrary library;
+    private readonly GpuModelOptions options;
+    private readonly GpuFigures figures;
+    private readonly Fitted<GemmModel>?[] gemm = new Fitted<GemmModel>?[Formats];
+    private readonly Fitted<PrefillAttentionModel>?[] prefill = new Fitted<PrefillAttentionModel>?[2 * Formats];
+    private readonly Fitted<DecodeAttentionModel>?[] decode = new Fitted<DecodeAttentionModel>?[2 * Formats];
+    private Fitted<ElementwiseModel>? elementwise;
+    private Fitted<ElementwiseModel>? streaming;
+
+    public GpuChipModel(ChipDescription chip, GpuKernelLibrary library, GpuModelOptions options)
+        : base(chip, 1)
+    {
+        ArgumentNullException.ThrowIfNull(library);
+        this.library = library;
+        this.options = options;
+        figures = GpuFigures.Of(chip);
+    }
+
+    /// <inheritdoc/>
+    public override OperatorCost Cost(in Operator work)
+    {
+        KernelTime time = Evaluate(work);
+        double execution = time.Execution;
+        return new OperatorCost(
+            new Seconds(time.Launch),
+            new Seconds(execution),
+            new Seconds(Math.Min(time.MatrixTime, execution)),
+            new Seconds(Math.Min(time.VectorTime, execution)),
+            new Bytes(time.MemoryBytes),
+            new Flop(execution > 0 ? work.FlopCount : 0));
+    }
+
+    /// <inheritdoc/>
+    public override double Sigma(in Operator work)
+    {
+        KernelConstants constants = Constants(work);
+        return constants.ClassSigmas.IsEmpty ? constants.Sigma : constants.SigmaOf(library.Vocabulary.SpreadClass(Evaluate(work).Isolated));
+    }
+
+    /// <inheritdoc/>
+    public override string Provenance(in Operator work) => Constants(work).Provenance;
+
+    private KernelTime Evaluate(in Operator work)
+    {
+        switch (work.Kind)
+        {
+            case OperatorKind.Matmul:
+                return Gemm(work.Format).Model.Evaluate(work.M, work.N, work.K, Math.Max(1, work.Groups), options.IsCold);
+            case OperatorKind.AttentionForward:
+            case OperatorKind.AttentionBackward:
+                return Prefill(work).Model.Evaluate(Shape(work), work.Kind == OperatorKind.AttentionBackward, options.AttentionHasPasses);
+            case OperatorKind.AttentionDecode:
+                return Decode(work).Model.Evaluate(Shape(work), work.KvFormat.BytesPerElement(), options.IsCold);
+            case OperatorKind.OptimizerUpdate:
+                return Streaming().Model.Evaluate(work.MemoryBytes, work.Kernels, options.IsCold);
+            default:
+                return Elementwise().Model.Evaluate(work.MemoryBytes, work.Kernels, options.IsCold);
+        }
+    }
+
+    private KernelConstants Constants(in Operator work) => work.Kind switch
+    {
+        OperatorKind.Matmul => Gemm(work.Format).Constants,
+        OperatorKind.AttentionForward or OperatorKind.AttentionBackward => Prefill(work).Constants,
+        OperatorKind.AttentionDecode => Decode(work).Constants,
+        OperatorKind.OptimizerUpdate => Streaming().Constants,
+        _ => Elementwise().Constants,
+    };
+
+    private static AttentionShape Shape(in Operator work) =>
+        new(work.Batch, work.QueryLength, work.KeyLength, work.Heads, work.KvHeads, work.HeadDim, work.Window, work.Causal);
+
+    private Fitted<GemmModel> Gemm(NumberFormat format)
+    {
+        ref Fitted<GemmModel>? place = ref gemm[(int)format];
+        return place ?? Keep(ref place, MakeGemm(format));
+    }
+
+    private Fitted<GemmModel> MakeGemm(NumberFormat format)
+    {
+        OperatorVocabulary vocabulary = library.Vocabulary;
+        KernelConstants constants = library.Resolve(Chip, OperatorVocabulary.GemmName, vocabulary.GemmConstants, format.Text());
+        GemmFormat described = GemmFormat.Of(format, PeakOf(GemmFormat.Multiplying(format)));
+        return new(new GemmModel(figures, described, vocabulary.Gemm, constants.Values.AsSpan()), constants);
+    }
+
+    private Fitted<PrefillAttentionModel> Prefill(in Operator work)
+    {
+        ref Fitted<PrefillAttentionModel>? place = ref prefill[Place(work)];
+        return place ?? Keep(ref place, MakePrefill(work.Format, work.KvFormat));
+    }
+
+    private Fitted<PrefillAttentionModel> MakePrefill(NumberFormat queries, NumberFormat cache)
+    {
+        OperatorVocabulary vocabulary = library.Vocabulary;
+        KernelConstants constants = library.Resolve(
+            Chip, OperatorVocabulary.PrefillName, vocabulary.PrefillConstants, OperatorVocabulary.AttentionFormat(queries, cache));
+        return new(new PrefillAttentionModel(figures, PeakOf(AttentionMultiplies(queries, cache)), vocabulary.Prefill, constants.Values.AsSpan()), constants);
+    }
+
+    private Fitted<DecodeAttentionModel> Decode(in Operator work)
+    {
+        ref Fitted<DecodeAttentionModel>? place = ref decode[Place(work)];
+        return place ?? Keep(ref place, MakeDecode(work.Format, work.KvFormat));
+    }
+
+    private Fitted<DecodeAttentionModel> MakeDecode(NumberFormat queries, NumberFormat cache)
+    {
+        OperatorVocabulary vocabulary = library.Vocabulary;
+        KernelConstants constants = library.Resolve(
+            Chip, OperatorVocabulary.DecodeName, vocabulary.DecodeConstants, OperatorVocabulary.AttentionFormat(queries, cache));
+        return new(new DecodeAttentionModel(figures, vocabulary.DecodeOf(Chip.Family), constants.Values.AsSpan()), constants);
+    }
+
+    private Fitted<ElementwiseModel> Elementwise() => elementwise ?? Keep(ref elementwise, MakeElementwise(OperatorVocabulary.ElementwiseName));
+
+    /// <summary>Optimizers stream through memory as an addition does.</summary>
+    private Fitted<ElementwiseModel> Streaming() => streaming ?? Keep(ref streaming, MakeElementwise(OperatorVocabulary.StreamingName));
+
+    private Fitted<ElementwiseModel> MakeElementwise(string name)
+    {
+        OperatorVocabulary vocabulary = library.Vocabulary;
+        KernelConstants constants = library.Resolve(Chip, name, vocabulary.ElementwiseConstants, NumberFormat.Bf16.Text());
+        return new(new ElementwiseModel(figures, vocabulary.ElementwiseCachedShare, constants.Values.AsSpan()), constants);
+    }
+
+    /// <summary>
+    /// The format in which fused attention multiplies. An 8-bit cache runs the 8-bit kernel where the chip has one: rates measured with
+    /// 16-bit queries exceed the 16-bit peak otherwise.
+    /// </summary>
+    public static NumberFormat AttentionMultiplies(NumberFormat queries, NumberFormat cache)
+    {
+        bool isNarrow = queries.BytesPerElement() < 1.5 || cache.BytesPerElement() < 1.5;
+        return isNarrow ? NumberFormat.Fp8 : GemmFormat.Multiplying(queries);
+    }
+
+    /// <summary>Dense peak of a format in FLOP/s, that of BF16 where the chip has none for it.</summary>
+    private double PeakOf(NumberFormat format) => PeakOf(Chip, format);
+
+    /// <summary>Dense peak of a format on a chip in FLOP/s: its own, for FP32 that of TF32 last, for any other that of BF16 or FP16.</summary>
+    public static double PeakOf(ChipDescription chip, NumberFormat format)
+    {
+        ArgumentNullException.ThrowIfNull(chip);
+        ReadOnlySpan<NumberFormat> order = [format, NumberFormat.Bf16, NumberFormat.Fp16, NumberFormat.Tf32, NumberFormat.Fp32];
+        foreach (NumberFormat candidate in order)
+        {
+            if (chip.Peak.TryGetValue(candidate, out Sourced<FlopPerSecond>? peak))
+                return peak.Value.Value;
+        }
+
+        throw new ArgumentException($"'{chip.Id}' has no matrix peak", nameof(chip));
+    }
+
+    private static int Place(in Operator work) => (int)work.Format + (work.KvFormat.BytesPerElement() < 1.5 ? Formats : 0);
+
+    /// <summary>Stores the first of what racing threads made; they are equal.</summary>
+    private static Fitted<T> Keep<T>(ref Fitted<T>? place, Fitted<T> made)
+        where T : class => Interlocked.CompareExchange(ref place, made, null) ?? made;
+
+    private sealed record Fitted<T>(T Model, KernelConstants Constants)
+        where T : class;
+}

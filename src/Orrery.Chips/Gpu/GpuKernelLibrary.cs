@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using Orrery.Catalog;
+
+namespace Orrery.Chips.Gpu;
+
+/// <summary>
+/// Finds the fitted constants of an operator on a chip: its own, else those of the nearest chip, else of the nearest format, else typical
+/// values, each step with a wider spread and said in the provenance.
+/// </summary>
+/// <param name="vocabulary">What constants there are.</param>
+/// <param name="calibrationOf">The calibration of a chip by id; null where it has none. Asked only for chips that are needed.</param>
+public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string, CalibrationFile?> calibrationOf)
+{
+    private readonly Dictionary<string, CalibrationFile?> read = new(StringComparer.Ordinal);
+
+    public OperatorVocabulary Vocabulary { get; } = vocabulary;
+
+    /// <summary>A library over a data directory; calibrations are read when first needed and their errors go to <paramref name="diagnostics"/>.</summary>
+    public static GpuKernelLibrary? Open(string dataDirectory, ICollection<Diagnostic> diagnostics)
+    {
+        ArgumentNullException.ThrowIfNull(diagnostics);
+        string folder = Path.Combine(dataDirectory, "calibration");
+        Result<OperatorVocabulary> vocabulary = OperatorVocabulary.Read(Path.Combine(folder, "operators.yaml"));
+        foreach (Diagnostic diagnostic in vocabulary.Diagnostics)
+            diagnostics.Add(diagnostic);
+        if (vocabulary.Value is null)
+            return null;
+        return new GpuKernelLibrary(vocabulary.Value, chip =>
+        {
+            string path = Path.Combine(folder, "chips", chip + ".yaml");
+            if (!File.Exists(path))
+                return null;
+            Result<CalibrationFile> file = CalibrationFile.Read(path);
+            foreach (Diagnostic diagnostic in file.Diagnostics)
+                diagnostics.Add(diagnostic);
+            return file.Value;
+        });
+    }
+
+    /// <summary>Constants of an operator by its vocabulary, in <paramref name="format"/>.</summary>
+    /// <param name="operatorName">Name in calibration files: <c>gemm</c>, <c>prefill</c>, <c>decode</c>, <c>elementwise</c> and its kinds.</param>
+    /// <param name="places">The operator's constants in order.</param>
+    public KernelConstants Resolve(ChipDescription chip, string operatorName, ImmutableArray<OperatorConstant> places, string format)
+    {
+        ArgumentNullException.ThrowIfNull(chip);
+        ImmutableArray<string> formats = Vocabulary.NearestFormats.GetValueOrDefault(format, []);
+        ImmutableArray<string> chips = Vocabulary.NearestChips.TryGetValue(chip.Id, out ImmutableArray<string> byId)
+            ? byId
+            : Vocabulary.NearestChips.TryGetValue(chip.Family, out ImmutableArray<string> byFamily) ? byFamily : Vocabulary.NearestChips.GetValueOrDefault("other", []);
+        for (int f = -1; f < formats.Length; f++)
+        {
+            string candidate = f < 0 ? format : formats[f];
+            for (int c = -1; c < chips.Length; c++)
+            {
+                string source = c < 0 ? chip.Id : chips[c];
+                if ((c >= 0 && source == chip.Id) || Find(source) is not { } file || file.Find(operatorName, candidate) is not { } fit)
+                    continue;
+                if (Values(fit, places) is { } values)
+                    return Known(chip, operatorName, format, source, candidate, isNear: c < 0 || IsSibling(chip, source), fit, values);
+            }
+        }
+
+        ImmutableArray<double> typical = [.. places.Select(static place => place.Typical)];
+        return new KernelConstants(typical, Vocabulary.TypicalSigma, [], false, $"{operatorName} {format} on {chip.Id}: typical values, assumed; nothing of the kind is fitted");
+    }
+
+    private KernelConstants Known(
+        ChipDescription chip, string operatorName, string format, string source, string candidate, bool isNear, CalibrationFit fit, ImmutableArray<double> values)
+    {
+        double added = 0;
+        if (source != chip.Id)
+            added += isNear ? Square(Vocabulary.ChipSigma) : Square(Vocabulary.FamilySigma);
+        if (candidate != format)
+            added += Square(Vocabulary.FormatSigma);
+        string provenance = $"{operatorName} {format} on {chip.Id}: {fit.Constants.Count} constants fitted on {fit.RowsFitted} rows of {string.Join(", ", fit.Source)}";
+        if (source != chip.Id || candidate != format)
+            provenance += $", borrowed from {candidate} on {source}, spread widened";
+        return new KernelConstants(
+            values,
+            Math.Sqrt(Square(fit.ResidualSigma) + added),
+            [.. fit.ClassSigmas.Select(sigma => Math.Sqrt(Square(sigma) + added))],
+            source == chip.Id && candidate == format,
+            provenance);
+    }
+
+    /// <summary>Chips listed for the chip's own id, or first for its family, share its architecture.</summary>
+    private bool IsSibling(ChipDescription chip, string source) =>
+        Vocabulary.NearestChips.ContainsKey(chip.Id)
+        || (Vocabulary.NearestChips.TryGetValue(chip.Family, out ImmutableArray<string> family) && family.Length > 0 && family[0] == source);
+
+    private CalibrationFile? Find(string chip)
+    {
+        lock (read)
+        {
+            if (!read.TryGetValue(chip, out CalibrationFile? file))
+                read[chip] = file = calibrationOf(chip);
+            return file;
+        }
+    }
+
+    /// <summary>Values in order; a constant the fit dropped stands at the end where it does nothing. Null where one is missing that cannot be.</summary>
+    private static ImmutableArray<double>? Values(CalibrationFit fit, ImmutableArray<OperatorConstant> places)
+    {
+        ImmutableArray<double>.Builder values = ImmutableArray.CreateBuilder<double>(places.Length);
+        foreach (OperatorConstant place in places)
+        {
+            if (fit.Constants.TryGetValue(place.Name, out CalibratedConstant constant))
+                values.Add(constant.Value);
+            else if (place.Absent is { } absent)
+                values.Add(absent);
+            else
+                return null;
+        }
+
+        return values.MoveToImmutable();
+    }
+
+    private static double Square(double value) => value * value;
+}

@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using Orrery.Units;
+
+namespace Orrery.Chips.Gpu;
+
+/// <summary>
+/// What kernel models can choose from and the constants they are fitted with: <c>data/calibration/operators.yaml</c>. The same for every chip.
+/// </summary>
+public sealed partial record OperatorVocabulary
+{
+    public const string GemmName = "gemm";
+    public const string PrefillName = "prefill";
+    public const string DecodeName = "decode";
+    public const string ElementwiseName = "elementwise";
+
+    /// <summary>The residual addition, measured as an element-wise kernel of its own: nothing but streaming.</summary>
+    public const string StreamingName = "residual-add";
+
+    public required GemmStructure Gemm { get; init; }
+
+    public required PrefillStructure Prefill { get; init; }
+
+    public required DecodeStructure Decode { get; init; }
+
+    /// <summary>Which decode kernel is taken, by family; the first entry that names the family, or none, holds.</summary>
+    public required ImmutableArray<(ImmutableArray<string> Families, DecodeKernel WithoutGroup, DecodeKernel WithGroup)> DecodeKernels { get; init; }
+
+    /// <summary>Share of the traffic of an element-wise kernel that still costs memory time when its data are cached.</summary>
+    public required double ElementwiseCachedShare { get; init; }
+
+    /// <summary>Constants in the order of <see cref="GemmConstant"/>.</summary>
+    public required ImmutableArray<OperatorConstant> GemmConstants { get; init; }
+
+    /// <summary>Constants in the order of <see cref="PrefillConstant"/>.</summary>
+    public required ImmutableArray<OperatorConstant> PrefillConstants { get; init; }
+
+    /// <summary>Constants in the order of <see cref="DecodeConstant"/>.</summary>
+    public required ImmutableArray<OperatorConstant> DecodeConstants { get; init; }
+
+    /// <summary>Constants in the order of <see cref="ElementwiseConstant"/>.</summary>
+    public required ImmutableArray<OperatorConstant> ElementwiseConstants { get; init; }
+
+    /// <summary>Isolated times, ascending and in s, at which the residual spread changes class; one class more than edges.</summary>
+    public required ImmutableArray<double> SpreadEdges { get; init; }
+
+    /// <summary>Chips whose constants another takes, by chip id or family, nearest first.</summary>
+    public required ImmutableSortedDictionary<string, ImmutableArray<string>> NearestChips { get; init; }
+
+    /// <summary>Formats whose constants another takes, nearest first.</summary>
+    public required ImmutableSortedDictionary<string, ImmutableArray<string>> NearestFormats { get; init; }
+
+    /// <summary>Standard deviation of the logarithm added for constants of another chip of the family.</summary>
+    public required double ChipSigma { get; init; }
+
+    /// <summary>The same for constants of another family.</summary>
+    public required double FamilySigma { get; init; }
+
+    /// <summary>The same for constants of another number format.</summary>
+    public required double FormatSigma { get; init; }
+
+    /// <summary>Standard deviation of the logarithm where typical values stand in for constants.</summary>
+    public required double TypicalSigma { get; init; }
+
+    /// <summary>The decode kernels of a family.</summary>
+    public DecodeStructure DecodeOf(string family)
+    {
+        foreach ((ImmutableArray<string> families, DecodeKernel withoutGroup, DecodeKernel withGroup) in DecodeKernels)
+        {
+            if (families.IsEmpty || families.Contains(family))
+                return Decode with { WithoutGroup = withoutGroup, WithGroup = withGroup };
+        }
+
+        return Decode;
+    }
+
+    /// <summary>Class of the residual spread of an isolated time in s, from 0.</summary>
+    public int SpreadClass(double isolated)
+    {
+        int place = 0;
+        while (place < SpreadEdges.Length && isolated > SpreadEdges[place])
+            place++;
+        return place;
+    }
+
+    /// <summary>Name of the attention constants of these formats: that of the queries, or with <c>-cache8</c> where an 8-bit cache serves 16-bit queries.</summary>
+    public static string AttentionFormat(NumberFormat queries, NumberFormat cache)
+    {
+        string name = queries is NumberFormat.Fp16 or NumberFormat.Tf32 or NumberFormat.Fp32 ? NumberFormat.Bf16.Text() : queries.Text();
+        return queries.BytesPerElement() > 1.5 && cache.BytesPerElement() < 1.5 ? name + "-cache8" : name;
+    }
+}
