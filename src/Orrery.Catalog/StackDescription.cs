@@ -70,6 +70,12 @@ public sealed record StackDescription
     /// <summary>Standard deviation of log(measured/predicted) on rows not fitted; the interval's first part.</summary>
     public double ResidualSigma { get; init; }
 
+    /// <summary>Chips whose rows are in the fit.</summary>
+    public ImmutableArray<string> FittedChips { get; init; } = [];
+
+    /// <summary>Families of those chips.</summary>
+    public ImmutableArray<string> FittedFamilies { get; init; } = [];
+
     /// <summary>Rows the constants were fitted on: file and ids, for the report.</summary>
     public string FittedOn { get; init; } = "";
 }

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Orrery.Catalog;
+
+namespace Orrery.Training;
+
+/// <summary>
+/// The 80 % interval of a step time: residual spread of the stack's fit, what is added on a chip or family it was never fitted on, and the
+/// spread between conflicting sources of the catalogue. Parts are independent of each other and add in squares; errors within a part are one error.
+/// </summary>
+public sealed class IntervalModel(StackDescription stack, ChipDescription chip, StackConstants constants)
+{
+    /// <summary>Half of a normal distribution's central 80 % in standard deviations.</summary>
+    private const double Eighty = 1.2816;
+
+    /// <summary>
+    /// Parts of the interval. <paramref name="sourceSpread"/> lists, for each contested figure, the ratio of step times between its extreme
+    /// readings.
+    /// </summary>
+    public ImmutableArray<Uncertainty> Parts(IReadOnlyList<(string Figure, double Ratio)> sourceSpread)
+    {
+        ImmutableArray<Uncertainty>.Builder parts = ImmutableArray.CreateBuilder<Uncertainty>();
+        if (stack.ResidualSigma > 0)
+        {
+            parts.Add(new Uncertainty($"{stack.Name}: spread of rows not fitted ({stack.FittedOn})", Eighty * stack.ResidualSigma));
+            bool sameChip = stack.FittedChips.Contains(chip.Id);
+            bool sameFamily = sameChip || stack.FittedFamilies.Contains(chip.Family);
+            if (!sameFamily)
+                parts.Add(new Uncertainty($"never fitted on the {chip.Family} family", Eighty * constants[StackConstant.UnseenFamilySigma]));
+            else if (!sameChip)
+                parts.Add(new Uncertainty($"fitted on other chips of the {chip.Family} family, not on {chip.Name}", Eighty * constants[StackConstant.UnseenChipSigma]));
+        }
+        else
+        {
+            parts.Add(new Uncertainty($"{stack.Name} was never fitted", Eighty * constants[StackConstant.UnfittedStackSigma]));
+            parts.Add(new Uncertainty($"never fitted on {chip.Name}", Eighty * constants[StackConstant.UnseenFamilySigma]));
+        }
+
+        foreach ((string figure, double ratio) in sourceSpread)
+        {
+            // Readings are equally likely, so 80 % of the range between them.
+            double half = 0.4 * Math.Abs(Math.Log(ratio));
+            if (half > 0.0005)
+                parts.Add(new Uncertainty(string.Create(CultureInfo.InvariantCulture, $"sources disagree on {figure}"), half));
+        }
+
+        return parts.ToImmutable();
+    }
+
+    /// <summary>Root of the sum of squares.</summary>
+    public static double HalfWidth(ImmutableArray<Uncertainty> parts)
+    {
+        double sum = 0;
+        foreach (Uncertainty part in parts)
+            sum += part.RelativeHalfWidth * part.RelativeHalfWidth;
+        return Math.Sqrt(sum);
+    }
+}
