@@ -40,8 +40,13 @@ public enum StackConstant : byte
     OptimizerBytes,
     LossBytes,
     JitterPerDoubling,
+    ImmatureSlowdown,
+    IsImmature,
     SmoothExponent,
     WorkspacePerLayerParameter,
     WorkspacePerLogit,
     WorkspacePerToken,
+    UnfittedStackSigma,
+    UnseenChipSigma,
+    UnseenFamilySigma,
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 
@@ -74,6 +75,14 @@ public sealed partial record CalibrationFile
 
         text.Append("    medianError: ").Append(Number(fit.MedianError)).Append('\n');
         text.Append("    meanError: ").Append(Number(fit.MeanError)).Append('\n');
+        if (fit.LeaveOneOutBy.Length > 0)
+        {
+            text.Append("    leaveOneOutError: ").Append(Number(fit.LeaveOneOutError)).Append('\n');
+            AppendText(text, "leaveOneOutBy", fit.LeaveOneOutBy);
+        }
+
+        AppendTexts(text, "chips", fit.Chips);
+        AppendTexts(text, "families", fit.Families);
         text.Append("    rowsFitted: ").Append(fit.RowsFitted.ToString(CultureInfo.InvariantCulture)).Append('\n');
         AppendText(text, "rowsFile", fit.RowsFile);
         AppendText(text, "note", fit.Note);
@@ -84,6 +93,14 @@ public sealed partial record CalibrationFile
         if (value.Length > 0)
         {
             text.Append("    ").Append(key).Append(": ").Append(Quoted(value)).Append('\n');
+        }
+    }
+
+    private static void AppendTexts(StringBuilder text, string key, ImmutableArray<string> values)
+    {
+        if (!values.IsEmpty)
+        {
+            text.Append("    ").Append(key).Append(": [").AppendJoin(", ", values.Select(Quoted)).Append("]\n");
         }
     }
 

@@ -31,6 +31,18 @@ public sealed record CalibrationFit
     /// <summary>Mean of |predicted / measured - 1|, a fraction.</summary>
     public double MeanError { get; init; }
 
+    /// <summary>Mean error of rows predicted by constants fitted without their own group (a model, a configuration); 0 where not computed.</summary>
+    public double LeaveOneOutError { get; init; }
+
+    /// <summary>What was left out: <c>model</c>, <c>configuration</c>.</summary>
+    public string LeaveOneOutBy { get; init; } = "";
+
+    /// <summary>Chips whose rows are in the fit (stacks).</summary>
+    public ImmutableArray<string> Chips { get; init; } = [];
+
+    /// <summary>Families of those chips.</summary>
+    public ImmutableArray<string> Families { get; init; } = [];
+
     public int RowsFitted { get; init; }
 
     /// <summary>Name of the gzip text file beside this one that lists the fitted row ids, one a line; empty for none.</summary>

@@ -120,6 +120,8 @@ internal static class StackLoader
             OnChip = onChip.ToImmutableSortedDictionary(pair => pair.Key, pair => pair.Value.ToImmutable(), StringComparer.Ordinal),
             ResidualSigma = widest.ResidualSigma,
             FittedOn = FittedOn(calibration),
+            FittedChips = [.. calibration.Fits.SelectMany(static fit => fit.Chips).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+            FittedFamilies = [.. calibration.Fits.SelectMany(static fit => fit.Families).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
         };
     }
 

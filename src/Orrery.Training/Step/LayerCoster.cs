@@ -1,3 +1,4 @@
+using Orrery.Catalog;
 using Orrery.Chips;
 using Orrery.Fabric;
 using Orrery.Models;
@@ -14,24 +15,31 @@ namespace Orrery.Training;
 /// Host and device run side by side, so a pass takes the smooth maximum of the two, never the sum. Dropless routing reads counts back,
 /// so its host time is added. Source of the form: measured Megatron-DeepSpeed and Megatron-Bridge steps; see docs/accuracy.md.
 /// </remarks>
-public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, CollectiveModel fabric, StackConstants constants, bool hasSixteenBitPeak)
+public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, CollectiveModel fabric, StackConstants constants, string scaleOutLevel)
 {
     private readonly Dictionary<Operator, OperatorCost> costs = new(512);
-    private readonly Dictionary<(Collective, RankGroup), double> collectives = new(256);
+    private readonly Dictionary<(Collective, RankGroup), CollectiveCost> collectives = new(256);
     private readonly LayerOperator[] buffer = new LayerOperator[LayerOperators.Capacity];
-    private readonly double sixteenBitPeak = hasSixteenBitPeak ? chip.Chip.Peak[NumberFormat.Bf16].Value.Value / chip.RanksPerChip : 0;
+    private readonly double sixteenBitPeak = chip.Chip.Peak.TryGetValue(NumberFormat.Bf16, out Sourced<FlopPerSecond>? peak) ? peak.Value.Value / chip.RanksPerChip : 0;
 
-    /// <summary>Isolated time of a collective in seconds, from the memo when known.</summary>
+    /// <summary>
+    /// Isolated time of a collective in seconds, from the memo when known. What the scale-out network limits runs at the share of its line rate
+    /// that the stack achieves.
+    /// </summary>
     public double CollectiveTime(CollectiveKind kind, double bytes, RankGroup group)
     {
         if (group.Size <= 1 || bytes <= 0)
             return 0;
         var collective = new Collective(kind, new Bytes(bytes));
-        if (collectives.TryGetValue((collective, group), out double known))
-            return known;
-        double time = fabric.Cost(collective, group).Time.Value;
-        collectives[(collective, group)] = time;
-        return time;
+        if (!collectives.TryGetValue((collective, group), out CollectiveCost cost))
+        {
+            cost = fabric.Cost(collective, group);
+            collectives[(collective, group)] = cost;
+        }
+
+        if (!string.Equals(cost.Bottleneck, scaleOutLevel, StringComparison.Ordinal))
+            return cost.Time.Value;
+        return cost.Latency.Value + ((cost.Time.Value - cost.Latency.Value) / constants[StackConstant.NicShare]);
     }
 
     /// <summary>Cost of one layer of kind <paramref name="layer"/> without sharded weights.</summary>
@@ -84,6 +92,14 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
 
         forward += attentionForward;
         backward += attentionBackward;
+        if (shape.ActivationBytes < 4)
+        {
+            double slow = 1 + (constants[StackConstant.IsImmature] * constants[StackConstant.ImmatureSlowdown]);
+            forward *= slow;
+            backward *= slow;
+            attentionForward *= slow;
+        }
+
         double recompute = plan.Recompute switch
         {
             Recompute.Full => forward,

@@ -41,7 +41,7 @@ public sealed class StepModel
         ranksPerChip = chip.RanksPerChip;
         placement = new RankGroups(system, ranksPerChip);
         parameters = ParameterCount.Of(model);
-        Coster = new LayerCoster(model, chip, fabric, constants, chip.Chip.Peak.ContainsKey(NumberFormat.Bf16));
+        Coster = new LayerCoster(model, chip, fabric, constants, system.Levels[^1].Name);
         layerCosts = new LayerCost[model.LayerKinds.Length];
         denseByKind = new long[model.LayerKinds.Length];
         expertByKind = new long[model.LayerKinds.Length];
