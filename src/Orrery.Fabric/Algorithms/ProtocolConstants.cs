@@ -1,0 +1,44 @@
+namespace Orrery.Fabric;
+
+/// <summary>
+/// Constants of one operation on one chip's scale-up switch, fitted on measured sweeps. Times in seconds, shares of the chip's rated
+/// one-direction bandwidth.
+/// </summary>
+/// <remarks>
+/// With f the bytes a member sends in a ring, n the members, L the rated bandwidth:
+/// <c>low latency = LowBase + LowPerRank (n-1) + f / (LowShare L)</c>;
+/// <c>bulk = BulkBase + BulkPerRank (n-1) + f / (BulkShare L (n/8)^Exponent) + Fill sqrt(f (n-1) / L)</c>, where the root is the filling of a chunked
+/// ring at its best chunk; <c>in switch = SwitchBase + (1 + 1/n) S / (SwitchShare L)</c>.
+/// </remarks>
+/// <param name="LowBase">Start-up of the low-latency protocol.</param>
+/// <param name="LowPerRank">One step of it.</param>
+/// <param name="LowShare">Its share of the link: flags travel with the data.</param>
+/// <param name="BulkBase">Start-up of the bulk protocol.</param>
+/// <param name="BulkPerRank">One step of it.</param>
+/// <param name="BulkShare">Its share of the link with eight members.</param>
+/// <param name="Fill">In square roots of a second.</param>
+/// <param name="Exponent">How that share changes with the size of the group.</param>
+/// <param name="SwitchBase">Start-up of reduction in the switch.</param>
+/// <param name="SwitchShare">Its share of the link; 0 where the switch does not reduce.</param>
+/// <param name="LargestGroup">Members in the largest group measured; the share is not extrapolated beyond.</param>
+/// <param name="Sigma">Standard deviation of log(measured / predicted) on rows not fitted.</param>
+public readonly record struct ProtocolConstants(
+    double LowBase, double LowPerRank, double LowShare, double BulkBase, double BulkPerRank, double BulkShare, double Fill, double Exponent,
+    double SwitchBase, double SwitchShare, int LargestGroup, double Sigma)
+{
+    /// <summary>Members at which <see cref="BulkShare"/> holds.</summary>
+    public const double ReferenceGroup = 8;
+
+    /// <summary>No protocol drives a link faster than its rate.</summary>
+    public double ShareOf(int ranks) => Math.Min(1, BulkShare * Math.Pow(Math.Min(ranks, LargestGroup) / ReferenceGroup, Exponent));
+
+    public PhaseTime LowLatency(double ringBytes, int ranks, double rated) =>
+        new(new(LowBase + (LowPerRank * (ranks - 1))), new(ringBytes / (LowShare * rated)));
+
+    public PhaseTime Bulk(double ringBytes, int ranks, double rated) => new(
+        new(BulkBase + (BulkPerRank * (ranks - 1))),
+        new((ringBytes / (ShareOf(ranks) * rated)) + (Fill * Math.Sqrt(ringBytes * (ranks - 1) / rated))));
+
+    public PhaseTime InSwitch(double size, int ranks, double rated) =>
+        new(new(SwitchBase), new((1 + (1.0 / ranks)) * size / (SwitchShare * rated)));
+}

@@ -1,0 +1,269 @@
+using System.Collections.Immutable;
+using Orrery.Catalog;
+using Orrery.Operators;
+using Orrery.Units;
+
+namespace Orrery.Fabric;
+
+/// <summary>
+/// Collectives by formula: the algorithm the chip's library would take, on the ports the group has. Across levels a collective is hierarchical
+/// (reduce-scatter inside, all-reduce across, all-gather inside) or, where the library allows it, one algorithm over several levels. Remembers
+/// every answer; after the first call with a collective and group nothing is allocated. Not for use by several threads at once.
+/// </summary>
+public sealed class ClosedFormCollectives : CollectiveModel
+{
+    // A search over plans asks about some thousands of sizes; past this something is asking at random and memory matters more.
+    private const int MostRemembered = 1 << 18;
+
+    private readonly SystemDescription _system;
+    private readonly CommunicationLibrary _library;
+    private readonly ProtocolTable? _protocols;
+    private readonly LevelPorts _ports;
+    private readonly Dictionary<(Collective, RankGroup), CollectiveCost> _known = [];
+
+    /// <summary>
+    /// A model of <paramref name="system"/> under <paramref name="library"/>.
+    /// </summary>
+    /// <param name="system">The machine.</param>
+    /// <param name="library">Its communication library.</param>
+    /// <param name="protocols">Constants measured on this chip's scale-up switch or, marked so, its family's; null for none.</param>
+    /// <param name="networkShare">Achieved share of the network's line rate, a property of the software stack; null takes the library's.</param>
+    public ClosedFormCollectives(SystemDescription system, CommunicationLibrary library, ProtocolTable? protocols = null, double? networkShare = null)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ArgumentNullException.ThrowIfNull(library);
+        _system = system;
+        _library = library;
+        _protocols = protocols;
+        _ports = new LevelPorts(system, library, protocols, Math.Clamp(networkShare ?? library.ScaleOut.Share.Value, 1e-3, 1));
+    }
+
+    /// <summary>
+    /// Opens the model of a system from a data folder: its library from <c>data/fabric</c>, the fitted constants of its chip from <c>data/calibration/collectives</c>
+    /// or, where there are none, of its family (<c>data/calibration/collectives/FAMILY.yaml</c>).
+    /// </summary>
+    public static Result<ClosedFormCollectives> Open(string dataRoot, SystemDescription system, double? networkShare = null)
+    {
+        Result<CommunicationLibrary> library = CommunicationLibrary.Load(dataRoot, system.Chip);
+        if (library.Value is null)
+            return new(null, library.Diagnostics);
+        ImmutableArray<Diagnostic> diagnostics = library.Diagnostics;
+        ProtocolTable? protocols = null;
+        foreach (string subject in (string[])[system.Chip.Id, system.Chip.Family])
+        {
+            string path = Path.Combine(dataRoot, "calibration", "collectives", subject + ".yaml");
+            if (!File.Exists(path))
+                continue;
+            Result<CalibrationFile> calibration = CalibrationFile.Read(path, $"data/calibration/collectives/{subject}.yaml");
+            diagnostics = diagnostics.AddRange(calibration.Diagnostics);
+            if (calibration.Value is null)
+                return new(null, diagnostics);
+            protocols = ProtocolTable.From(calibration.Value, isFamily: subject != system.Chip.Id);
+            break;
+        }
+
+        return new(new ClosedFormCollectives(system, library.Value, protocols, networkShare), diagnostics);
+    }
+
+    /// <inheritdoc/>
+    public override CollectiveCost Cost(in Collective collective, RankGroup group)
+    {
+        if (group.Size <= 1)
+            return new CollectiveCost(Seconds.Zero, Seconds.Zero, "none", "none", Seconds.Zero);
+        (Collective, RankGroup) key = (collective, group);
+        if (_known.TryGetValue(key, out CollectiveCost known))
+            return known;
+        CollectiveCost cost = Compute(collective, group, forced: null);
+        if (_known.Count >= MostRemembered)
+            _known.Clear();
+        _known.Add(key, cost);
+        return cost;
+    }
+
+    /// <summary>
+    /// Cost with one algorithm wherever it can do the phase (others fall back to the library's choice); not remembered.
+    /// </summary>
+    public CollectiveCost Cost(in Collective collective, RankGroup group, CollectiveAlgorithm algorithm) =>
+        group.Size <= 1 ? Cost(collective, group) : Compute(collective, group, algorithm);
+
+    /// <inheritdoc/>
+    public override double Sigma(in Collective collective, RankGroup group)
+    {
+        int outermost = Outermost(group);
+        if (outermost < 0)
+            return 0;
+        if (outermost == _ports.Network)
+            return _library.ScaleOut.Sigma.Value;
+
+        // Another chip's constants: half as wide again as their own residual.
+        ProtocolConstants? fitted = _ports.Merge(group, 0, outermost).Protocols?[collective.Kind];
+        return fitted is { } constants ? constants.Sigma * (_protocols!.IsFamily ? 1.5 : 1) : _library.ScaleUp.Sigma.Value;
+    }
+
+    /// <summary>Where the constants came from, one line.</summary>
+    public string Provenance => _protocols is null
+        ? $"collectives: {_library.Name}, mechanism with stated and assumed constants (data/fabric)"
+        : $"collectives: {_library.Name}, scale-up fitted on {_protocols.Subject}{(_protocols.IsFamily ? " (same family, not this chip)" : "")} (data/calibration/collectives)";
+
+    private CollectiveCost Compute(in Collective collective, RankGroup group, CollectiveAlgorithm? forced)
+    {
+        Seconds bound = CollectiveBound.Compute(collective, group, _system, _ports);
+        CollectiveCost best = default;
+        bool any = false;
+        int outermost = Outermost(group);
+        int innermost = Innermost(group);
+
+        // One algorithm over all levels of the domain, then the network; each level by itself; everything at once.
+        bool crossesNetwork = outermost == _ports.Network && innermost < _ports.Network;
+        if (collective.Kind is CollectiveKind.AllToAll or CollectiveKind.PointToPoint or CollectiveKind.Gather or CollectiveKind.Scatter)
+        {
+            Consider(Flat(collective, group, innermost, outermost, forced));
+        }
+        else
+        {
+            if (crossesNetwork && _library.SpansLevels)
+                Consider(Hierarchical(collective, group, mergeScaleUp: true, forced));
+            Consider(Hierarchical(collective, group, mergeScaleUp: false, forced));
+            if (_library.SpansLevels && !crossesNetwork && innermost != outermost)
+                Consider(Flat(collective, group, innermost, outermost, forced));
+        }
+
+        if (!any)
+            throw new InvalidOperationException($"no algorithm can do {collective.Kind}");
+        return best with { Time = Seconds.Max(best.Time, bound), Bound = bound };
+
+        void Consider(CollectiveCost? candidate)
+        {
+            if (candidate is { } cost && (!any || cost.Time < best.Time))
+            {
+                best = cost;
+                any = true;
+            }
+        }
+    }
+
+    private CollectiveCost? Flat(in Collective collective, RankGroup group, int from, int to, CollectiveAlgorithm? forced)
+    {
+        GroupPorts ports = _ports.Merge(group, from, to);
+        if (Choose(collective.Kind, collective.Size, to, ports, forced, out CollectiveAlgorithm? algorithm) is not { } phase)
+            return null;
+        Seconds latency = phase.Latency + (algorithm!.IncludesLaunch ? Seconds.Zero : _library.Launch.Value);
+        return new CollectiveCost(latency + phase.Transfer, default, algorithm.Name, Bottleneck(to, phase.Transfer, latency), latency);
+    }
+
+    private CollectiveCost? Hierarchical(in Collective collective, RankGroup group, bool mergeScaleUp, CollectiveAlgorithm? forced)
+    {
+        Seconds latency = Seconds.Zero, slowest = Seconds.Zero, sum = Seconds.Zero;
+        int bottleneck = 0;
+        double inside = 1;
+        bool launched = false;
+        CollectiveAlgorithm? inner = null, outer = null;
+        int outermost = Outermost(group);
+        int to;
+        for (int from = 0; from <= outermost; from = to + 1)
+        {
+            to = mergeScaleUp && from < _ports.Network ? Math.Min(_ports.Network - 1, outermost) : from;
+            GroupPorts ports = _ports.Merge(group, from, to);
+            if (ports.Ranks <= 1)
+                continue;
+
+            // The members below hold a share of the data each. Reducing, the outermost level carries out the collective itself on its share, the
+            // levels inside scatter towards it and gather from it; gathering and scattering go through the levels once.
+            Bytes share = collective.Size / Math.Min(inside, group.Size);
+            bool scatters = collective.Kind == CollectiveKind.AllReduce && to != outermost;
+            PhaseTime? phase = Choose(scatters ? CollectiveKind.ReduceScatter : collective.Kind, share, to, ports, forced, out CollectiveAlgorithm? algorithm);
+            if (phase is not { } time)
+                return null;
+            if (scatters)
+            {
+                if (Choose(CollectiveKind.AllGather, share, to, ports, forced, out _) is not { } back)
+                    return null;
+                time = new PhaseTime(time.Latency + back.Latency, time.Transfer + back.Transfer);
+            }
+
+            latency += time.Latency;
+            sum += time.Transfer;
+            if (inner is null || time.Transfer > slowest)
+            {
+                slowest = time.Transfer;
+                bottleneck = to;
+            }
+
+            inner ??= algorithm;
+            outer = algorithm;
+            launched |= algorithm!.IncludesLaunch;
+            inside *= ports.Ranks;
+        }
+
+        if (!launched)
+            latency += _library.Launch.Value;
+        double streaming = _library.Streaming.Value;
+        Seconds transfer = (streaming * slowest) + ((1 - streaming) * sum);
+        string name = inner == outer ? inner!.Name : $"hierarchical {inner!.Name}/{outer!.Name}";
+        return new CollectiveCost(latency + transfer, default, name, Bottleneck(bottleneck, transfer, latency), latency);
+    }
+
+    /// <summary>
+    /// The fastest algorithm of the first line of the library's rule that fits the message and can do the operation; any algorithm where no
+    /// line can. Null where <paramref name="forced"/> is given and no algorithm at all can do the operation.
+    /// </summary>
+    private PhaseTime? Choose(
+        CollectiveKind kind, Bytes size, int level, in GroupPorts ports, CollectiveAlgorithm? forced, out CollectiveAlgorithm? chosen)
+    {
+        if (forced is not null && forced.Supports(kind, ports))
+        {
+            chosen = forced;
+            return forced.Time(kind, size, ports);
+        }
+
+        foreach (AlgorithmChoice line in _ports.ScopeOf(level).Choice)
+        {
+            if (size < line.Below && ports.Ranks <= line.UpToRanks && Fastest(line.Algorithms, kind, size, ports, out chosen) is { } time)
+                return time;
+        }
+
+        return Fastest(AlgorithmRegistry.All, kind, size, ports, out chosen);
+    }
+
+    private static PhaseTime? Fastest(
+        ImmutableArray<CollectiveAlgorithm> algorithms, CollectiveKind kind, Bytes size, in GroupPorts ports, out CollectiveAlgorithm? chosen)
+    {
+        chosen = null;
+        PhaseTime best = default;
+        foreach (CollectiveAlgorithm algorithm in algorithms)
+        {
+            if (!algorithm.Supports(kind, ports))
+                continue;
+            PhaseTime time = algorithm.Time(kind, size, ports);
+            if (chosen is null || time.Total < best.Total)
+            {
+                best = time;
+                chosen = algorithm;
+            }
+        }
+
+        return chosen is null ? null : best;
+    }
+
+    private string Bottleneck(int level, Seconds transfer, Seconds latency) =>
+        transfer >= latency ? _system.Levels[level].Name : _system.Levels[level].Name + " latency";
+
+    private static int Outermost(RankGroup group)
+    {
+        for (int level = group.Fanout.Length - 1; level >= 0; level--)
+        {
+            if (group.Fanout[level] > 1)
+                return level;
+        }
+
+        return -1;
+    }
+
+    private static int Innermost(RankGroup group)
+    {
+        int level = 0;
+        while (group.Fanout[level] <= 1)
+            level++;
+        return level;
+    }
+}
