@@ -109,4 +109,34 @@ public sealed record NeuronCoreDescription
 
     /// <summary>Passes of the array a product of this format takes, relative to BF16 (4 for FP32, 0.5 for double-row FP8, 0.25 for MX).</summary>
     public required ImmutableSortedDictionary<NumberFormat, double> TensorPasses { get; init; }
+
+    /// <summary>Rows and columns of the tensor array, and partitions of the on-chip memories.</summary>
+    public required int Partitions { get; init; }
+
+    /// <summary>Most columns one product instruction moves through the array.</summary>
+    public required int MovingColumns { get; init; }
+
+    /// <summary>Fewest array rows that a product can use alone, leaving the rest to others.</summary>
+    public required int SmallestSubarray { get; init; }
+
+    /// <summary>Fewest cycles between two instructions of one engine.</summary>
+    public required int InstructionInterval { get; init; }
+
+    /// <summary>Exponentials a cycle: of the vector engine where positive, else the scalar engine computes them at its own width.</summary>
+    public required int VectorExponentials { get; init; }
+
+    /// <summary>Elements a cycle the vector engine turns into a microscaling format; 0 where it has no such instruction.</summary>
+    public required int QuantiseWidth { get; init; }
+
+    /// <summary>Whether a transpose runs beside a product on the tensor engine.</summary>
+    public required bool HasBackgroundTranspose { get; init; }
+
+    /// <summary>Time the tensor engine runs at half rate after idling; 0 where it does not.</summary>
+    public required Sourced<Seconds> TensorWarmUp { get; init; }
+
+    /// <summary>Time to issue one transfer.</summary>
+    public required Sourced<Seconds> DmaIssue { get; init; }
+
+    /// <summary>Contiguous bytes a partition from which a DMA engine holds <see cref="DmaEngineRate"/>.</summary>
+    public required Sourced<Bytes> DmaPacket { get; init; }
 }

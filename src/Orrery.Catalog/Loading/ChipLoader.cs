@@ -157,6 +157,16 @@ internal static class ChipLoader
             DmaEngineRate = figures.DataRate(core, "dmaEngineRate", 1e6, 1e14),
             DmaLatency = figures.Duration(core, "dmaLatency", 0, 1e-3),
             TensorPasses = passes.ToImmutable(),
+            Partitions = figures.Integer(core, "partitions", 1, 1 << 16),
+            MovingColumns = figures.Integer(core, "movingColumns", 1, 1 << 20),
+            SmallestSubarray = figures.Integer(core, "smallestSubarray", 1, 1 << 16),
+            InstructionInterval = figures.Integer(core, "instructionInterval", 1, 1 << 16),
+            VectorExponentials = figures.Integer(core, "vectorExponentials", 0, 1 << 20),
+            QuantiseWidth = figures.Integer(core, "quantiseWidth", 0, 1 << 20),
+            HasBackgroundTranspose = figures.Integer(core, "backgroundTranspose", 0, 1) == 1,
+            TensorWarmUp = figures.Duration(core, "tensorWarmUp", 0, 1e-3),
+            DmaIssue = figures.Duration(core, "dmaIssue", 0, 1e-3),
+            DmaPacket = figures.Data(core, "dmaPacket", 1, 1e9),
         };
         if (passes.Count == 0)
         {

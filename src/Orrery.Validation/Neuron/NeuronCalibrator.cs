@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using Orrery.Catalog;
+using Orrery.Chips.Neuron;
+using Orrery.Operators;
+using Orrery.Units;
+using Orrery.Validation.Fitting;
+
+namespace Orrery.Validation.Neuron;
+
+/// <summary>One measured product on one physical core.</summary>
+public readonly record struct MeasuredProduct(string Id, Operator Work, Seconds Time);
+
+/// <summary>
+/// Fits what can be fitted of a Neuron chip: instruction overhead and descriptor time on instruction streams, the tensor engine's share on products.
+/// The other constants keep the values of <paramref name="prior"/>, a calibration file in which they are assumed.
+/// </summary>
+/// <param name="chip">The chip.</param>
+/// <param name="prior">Constants with their ranges; ranges and residuals of unfitted operators carry over.</param>
+public sealed class NeuronCalibrator(ChipDescription chip, CalibrationFile prior)
+{
+    private const string InstructionOverhead = "instructionOverhead";
+    private const string DescriptorTime = "descriptorTime";
+
+    /// <summary>The calibration with the fitted constants in place, dated <paramref name="date"/>; the prior itself where nothing can be fitted.</summary>
+    public CalibrationFile Fit(IReadOnlyList<InstructionStream> streams, IReadOnlyList<MeasuredProduct> products, string date)
+    {
+        ArgumentNullException.ThrowIfNull(streams);
+        ArgumentNullException.ThrowIfNull(products);
+        NeuronConstants constants = NeuronCalibration.Read(prior).Value?.Constants
+            ?? throw new InvalidOperationException($"the prior calibration of '{prior.Subject}' is not complete");
+        CalibrationFit engines = prior.Find(NeuronCalibration.Engines)!;
+        int streamRows = 0;
+        foreach (string name in (ReadOnlySpan<string>)[InstructionOverhead, DescriptorTime])
+        {
+            List<InstructionStream> rows = [.. streams.Where(stream => stream.Chip == chip.Id && stream.Fit == name)];
+            if (rows.Count == 0)
+                continue;
+            CalibratedConstant bound = engines.Constants[name];
+            NeuronConstants before = constants;
+            double value = FitOne(rows.Count, name, bound, (value, into) =>
+            {
+                InstructionStreamModel model = new(chip, With(before, name, value));
+                for (int row = 0; row < rows.Count; row++)
+                    into[row] = Math.Log(model.Predict(rows[row]) / rows[row].Measured);
+            });
+            constants = With(constants, name, value);
+            engines = engines with { Constants = engines.Constants.SetItem(name, bound with { Value = value }) };
+            streamRows += rows.Count;
+        }
+
+        engines = engines with { RowsFitted = streamRows };
+        CalibrationFit? products16 = null;
+        if (products.Count > 0)
+        {
+            CalibrationFit matmul = prior.Find(NeuronCalibration.Matmul, NumberFormat.Bf16.Text())!;
+            CalibratedConstant bound = matmul.Constants[NeuronCalibration.TensorShare];
+            double share = FitOne(products.Count, NeuronCalibration.TensorShare, bound, (value, into) => Errors(constants, products, value, into));
+            double[] residual = new double[products.Count];
+            Errors(constants, products, share, residual);
+            products16 = matmul with
+            {
+                Constants = matmul.Constants.SetItem(NeuronCalibration.TensorShare, bound with { Value = share }),
+                RowsFitted = products.Count,
+                MedianError = Median(residual),
+                MeanError = residual.Average(error => Math.Abs(Math.Exp(error) - 1)),
+            };
+        }
+
+        ImmutableArray<CalibrationFit> fits =
+        [
+            .. prior.Fits.Select(fit => fit.Operator == NeuronCalibration.Engines ? engines
+                : products16 is not null && fit.Operator == NeuronCalibration.Matmul && fit.Format == products16.Format ? products16
+                : fit),
+        ];
+        return prior with { Date = date, Fits = fits };
+    }
+
+    private void Errors(NeuronConstants constants, IReadOnlyList<MeasuredProduct> products, double share, Span<double> into)
+    {
+        NeuronChipModel model = new(
+            chip, chip.Cores, constants with { TensorShare = constants.TensorShare.SetItem(NumberFormat.Bf16, share) }, new NeuronAccuracy(0, 0, 0, 0, ""));
+        for (int row = 0; row < products.Count; row++)
+            into[row] = Math.Log(model.Cost(products[row].Work).Execution / products[row].Time);
+    }
+
+    private static double FitOne(int rows, string name, CalibratedConstant bound, Action<double, double[]> errors)
+    {
+        FitResult result = BoundedFit.Minimise(
+            rows,
+            [new FitBound(name, bound.Low, bound.High, bound.Value)],
+            (constants, into) =>
+            {
+                double[] found = new double[into.Length];
+                errors(constants[0], found);
+                found.CopyTo(into);
+            },
+            new FitOptions());
+        return result.Constants[0];
+    }
+
+    private static NeuronConstants With(NeuronConstants constants, string name, double value) => name switch
+    {
+        InstructionOverhead => constants with { InstructionOverhead = value },
+        DescriptorTime => constants with { DescriptorTime = value },
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "not fitted on streams"),
+    };
+
+    private static double Median(double[] logErrors)
+    {
+        double[] sorted = [.. logErrors.Select(error => Math.Abs(Math.Exp(error) - 1)).Order()];
+        int middle = sorted.Length / 2;
+        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+}
