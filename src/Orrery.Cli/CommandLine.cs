@@ -61,7 +61,7 @@ public static class CommandLine
         }
 
         (ParsedArguments parsed, ImmutableArray<Diagnostic> problems) = ArgumentReader.Read(verb, arguments.AsSpan(1));
-        return verb.Run(new(context, parsed, problems));
+        return verb.Run(new(context, parsed, [.. arguments.AsSpan(1)], problems));
     }
 
     private static int HelpOn(string word, CommandContext context)

@@ -26,4 +26,6 @@ public static class ErrorCodes
     public const string CannotWrite = "ORR0011";
 
     public const string PriceOfAnother = "ORR0012";
+
+    public const string UnknownName = "ORR0013";
 }

@@ -18,6 +18,9 @@ public static class TrainFlags
         NumberFormat.Fp8Block.Text(), NumberFormat.Mxfp8.Text(), NumberFormat.Mxfp4.Text(), NumberFormat.Nvfp4.Text(),
     ];
 
+    /// <summary>How collectives are priced unless asked otherwise.</summary>
+    public const string DefaultNetwork = "closed";
+
     /// <summary>In the order help lists them.</summary>
     public static FlagDescription[] All { get; } =
     [
@@ -44,7 +47,7 @@ public static class TrainFlags
         new("--lnc", FlagKind.Integer, "1|2", "NeuronCores a logical core joins, on Trainium; the chip's default when left out") { High = 8 },
         new("--order", FlagKind.Text, "ORDER", "placement of ranks, innermost first; tp-cp-ep-dp-pp when left out"),
         new("--stack", FlagKind.Text, "STACK", "software stack; the system's own when left out"),
-        Word("--network", "how collectives are priced: closed forms of each algorithm", ["closed"]) with { Unavailable = ["bound", "flow"] },
+        Word("--network", "how collectives are priced: closed forms of each algorithm", [DefaultNetwork]) with { Unavailable = ["bound", "flow"] },
         new("--price", FlagKind.Pair, "SYSTEM=USD", "price of one chip for one hour, in place of the catalogue's") { Repeats = true },
         new("--tokens", FlagKind.Count, "T", "length of the whole run, for its time, energy and money (15T, 300B)") { Low = 1, High = 1e18 },
         new("--timeline", FlagKind.Text, "FILE", "write one step as a trace that ui.perfetto.dev opens"),

@@ -1,0 +1,239 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Orrery.Catalog;
+using Orrery.Cli.Arguments;
+using Orrery.Cli.Reports;
+using Orrery.Models;
+using Orrery.Units;
+
+namespace Orrery.Cli.Verbs;
+
+/// <summary><c>show</c>: one entry of the catalogue, figure by figure.</summary>
+public static class ShowVerb
+{
+    public const string Schema = "orrery.show/1";
+
+    public static VerbDescription Describe() => new("show", "one system, chip, stack or model, figure by figure, with sources", Schema)
+    {
+        Operands = [new("NAME", [], "a name of the catalogue or the path of a file")],
+        Flags = [CommonFlags.Assume, CommonFlags.Json],
+        Examples = [("show trn3-gen2", "a system, and the chip in it"), ("show h100-sxm", "a chip"), ("show llama-3.1-405b", "a network")],
+        Run = Run,
+    };
+
+    private static int Run(VerbCall call)
+    {
+        CommandContext context = call.Context;
+        if (call.Problems.Length > 0)
+            return context.RefuseInput(Schema, call.Problems);
+        string name = call.Arguments.Operands[0];
+        (DataCatalog catalog, ImmutableArray<Diagnostic> wrong) = CatalogOpening.Open(call.Arguments);
+        if (wrong.Length > 0)
+            return context.RefuseInput(Schema, wrong);
+
+        (Shown? shown, ImmutableArray<Diagnostic> problems) = Find(name, catalog);
+        if (shown is null)
+            return context.RefuseInput(Schema, problems);
+        if (context.IsJson)
+        {
+            WriteJson(context.Output, shown, problems);
+        }
+        else
+        {
+            context.Report(problems);
+            WriteText(context, shown);
+        }
+
+        return ExitCode.Done;
+    }
+
+    /// <summary>The entry of that name, whatever it is; a path is tried as each kind in turn.</summary>
+    private static (Shown? Shown, ImmutableArray<Diagnostic> Problems) Find(string name, DataCatalog catalog)
+    {
+        if (catalog.System(name) is { Value: { } system } systemResult)
+            return (Of(system), systemResult.Diagnostics);
+        if (catalog.Chip(name) is { Value: { } chip } chipResult)
+            return (Of(chip), chipResult.Diagnostics);
+        if (catalog.Stack(name) is { Value: { } stack } stackResult)
+            return (Of(stack), stackResult.Diagnostics);
+        Result<ModelArchitecture> model = ModelLoader.Load(name, catalog.DataRoot);
+        if (model.Value is not null)
+            return (Of(model.Value), model.Diagnostics);
+
+        // A file that is there and broken says more than "no such name".
+        if (catalog.ModelIds.Contains(name))
+            return (null, model.Diagnostics);
+        if (catalog.SystemIds.Contains(name))
+            return (null, catalog.System(name).Diagnostics);
+        if (catalog.ChipIds.Contains(name))
+            return (null, catalog.Chip(name).Diagnostics);
+        if (catalog.StackIds.Contains(name))
+            return (null, catalog.Stack(name).Diagnostics);
+        if (File.Exists(name))
+            return (null, name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? model.Diagnostics : catalog.System(name).Diagnostics);
+        string[] known = [.. catalog.SystemIds, .. catalog.ChipIds, .. catalog.StackIds, .. catalog.ModelIds];
+        string hint = known.Length == 0 ? "; the data folder is empty or missing: set ORRERY_DATA to the folder 'data'" : DidYouMean.Text(name, known);
+        return (null, [new(
+            Severity.Error, ErrorCodes.UnknownName, "NAME", 0, 0,
+            $"there is no system, chip, stack or model '{Quote.Argument(name)}'{hint}; {CommandLine.Program} list systems|chips|stacks|models names them")]);
+    }
+
+    private static Shown Of(SystemDescription system) => new(
+        "system", system.Id, system.Name, [("chip", system.Chip.Id), ("default stack", system.DefaultStack), .. Levels(system)], system.Figures, [], system.Chip.Figures);
+
+    private static Shown Of(ChipDescription chip) => new(
+        "chip", chip.Id, chip.Name, [("vendor", chip.Vendor), ("family", chip.Family), ("other names", string.Join(", ", chip.Aliases))], chip.Figures, [], []);
+
+    private static Shown Of(StackDescription stack) => new(
+        "stack",
+        stack.Id,
+        stack.Name,
+        [("covers", string.Join(", ", stack.Covers)), ("attention", stack.Attention), ("recompute by default", stack.DefaultRecompute), ("fitted on", stack.FittedOn)],
+        stack.Figures,
+        [.. stack.Constants.Values],
+        []);
+
+    private static Shown Of(ModelArchitecture model)
+    {
+        ParameterCount count = ParameterCount.Of(model);
+        List<(string, string)> facts =
+        [
+            ("model type", model.ModelType),
+            ("parameters", Count(count.Total)),
+            ("active for a token", Count(count.Active)),
+            ("layers", Count(model.Layers)),
+            ("hidden", Count(model.Hidden)),
+            ("vocabulary", Count(model.Vocabulary)),
+            ("longest sequence", Count(model.MaxPositions)),
+            ("tied embeddings", model.TiedEmbeddings ? "yes" : "no"),
+        ];
+        for (int kind = 0; kind < model.LayerKinds.Length; kind++)
+        {
+            LayerDescription layer = model.LayerKinds[kind];
+            AttentionDescription attention = layer.Attention;
+            FeedForwardDescription forward = layer.FeedForward;
+            byte index = (byte)kind;
+            string window = attention.Window > 0 ? $", window {Count(attention.Window)}" : "";
+            string width = forward.Experts > 0
+                ? $"{forward.Experts} experts of width {Count(forward.Width)}, {forward.TopK} for a token"
+                : $"width {Count(forward.Width)}";
+            facts.Add((
+                $"layer, {model.LayerOrder.Count(one => one == index)} times",
+                $"{attention.Heads} heads of {attention.HeadDim}, {attention.KvHeads} for keys and values{window}; {width}{(forward.IsGated ? ", gated" : "")}"));
+        }
+
+        return new("model", model.Name, model.Name, facts, [], [], []);
+    }
+
+    private static IEnumerable<(string Name, string Value)> Levels(SystemDescription system)
+    {
+        foreach (LevelDescription level in system.Levels)
+        {
+            string size = level.Size == 0 ? "as many as the job has" : $"{Count(level.Size)} of the level below";
+            yield return ($"level {level.Name}", $"{size}, {Word(level.Topology)}");
+        }
+    }
+
+    private static string Word(TopologyKind topology) => topology switch
+    {
+        TopologyKind.FullMesh => "full mesh",
+        TopologyKind.Ring => "ring",
+        TopologyKind.Torus2D => "2-D torus",
+        TopologyKind.Torus3D => "3-D torus",
+        TopologyKind.Clos => "Clos network",
+        _ => "switch",
+    };
+
+    private static string Count(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
+
+    private static void WriteText(CommandContext context, Shown shown)
+    {
+        TextWriter output = context.Output;
+        output.WriteLine(context.Terminal.Bold($"{shown.Kind} {shown.Id}{(shown.Name == shown.Id ? "" : $": {shown.Name}")}"));
+        output.WriteLine();
+        foreach ((string name, string value) in shown.Facts)
+        {
+            if (value.Length > 0)
+            {
+                foreach (string line in Lines($"  {name,-22}", value))
+                    output.WriteLine(line);
+            }
+        }
+
+        WriteFigures(context, "figures", shown.Figures);
+        WriteFigures(context, "figures of its chip", shown.Below);
+        if (shown.Constants.Length > 0)
+        {
+            output.WriteLine();
+            output.WriteLine(context.Terminal.Bold("constants"));
+            foreach (ConstantReading constant in shown.Constants)
+                FigureText.Write(output, context.Terminal, constant);
+        }
+
+        output.WriteLine();
+        if (shown.Figures.Any(figure => figure.IsContested))
+            output.WriteLine($"In brackets: readings to pick with --assume {shown.Id}.KEY=READING.");
+        output.WriteLine(shown.Kind switch
+        {
+            "model" => $"Next: {CommandLine.Program} train --model {shown.Id} --system trn3-gen2 --chips 144",
+            "system" => $"Next: {CommandLine.Program} train --model llama-3.1-70b --system {shown.Id} --chips 64",
+            _ => $"Next: {CommandLine.Program} list systems",
+        });
+    }
+
+    private static IEnumerable<string> Lines(string head, string value)
+    {
+        foreach (string line in TextLayout.Wrap(value, TextLayout.Width - head.Length - 1))
+        {
+            yield return $"{head} {line}";
+            head = new string(' ', head.Length);
+        }
+    }
+
+    private static void WriteFigures(CommandContext context, string title, ImmutableArray<Sourced<string>> figures)
+    {
+        if (figures.IsEmpty)
+            return;
+        context.Output.WriteLine();
+        context.Output.WriteLine(context.Terminal.Bold(title));
+        foreach (Sourced<string> figure in figures)
+            FigureText.Write(context.Output, context.Terminal, figure, withNotes: true);
+    }
+
+    private static void WriteJson(TextWriter output, Shown shown, IEnumerable<Diagnostic> problems)
+    {
+        using JsonText json = new(output);
+        Utf8JsonWriter writer = json.Writer;
+        writer.WriteStartObject();
+        writer.WriteString("schema", Schema);
+        writer.WriteString("kind", shown.Kind);
+        writer.WriteString("id", shown.Id);
+        writer.WriteString("name", shown.Name);
+        writer.WriteStartArray("facts");
+        foreach ((string name, string value) in shown.Facts)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", name);
+            writer.WriteString("value", value);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        FigureText.WriteJson(writer, "figures", [.. shown.Figures, .. shown.Below]);
+        FigureText.WriteJson(writer, "constants", shown.Constants);
+        DiagnosticsJson.Write(writer, problems);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>An entry ready to be written.</summary>
+    /// <param name="Below">Figures of what it is made of: the chip of a system.</param>
+    private sealed record Shown(
+        string Kind,
+        string Id,
+        string Name,
+        IReadOnlyList<(string Name, string Value)> Facts,
+        ImmutableArray<Sourced<string>> Figures,
+        ImmutableArray<ConstantReading> Constants,
+        ImmutableArray<Sourced<string>> Below);
+}

@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using Orrery.Catalog;
+using Orrery.Cli.Arguments;
+using Orrery.Models;
+
+namespace Orrery.Cli.Verbs;
+
+/// <summary>Turns the arguments of a training job into a question: names become descriptions, and everything wrong is said at once.</summary>
+public static class TrainingQuestionReader
+{
+    /// <summary>
+    /// Reads the question. Where anything is wrong the question is null and <c>Problems</c> holds every error found, those of the
+    /// arguments first, then those of the files they name; warnings may stand beside a question.
+    /// </summary>
+    public static (TrainingQuestion? Question, DataCatalog Catalog, ImmutableArray<Diagnostic> Problems) Read(VerbCall call)
+    {
+        ParsedArguments arguments = call.Arguments;
+        List<Diagnostic> problems = [.. call.Problems];
+        (DataCatalog catalog, ImmutableArray<Diagnostic> wrong) = CatalogOpening.Open(arguments);
+        problems.AddRange(wrong);
+
+        SystemDescription? system = Take(arguments.Text("--system"), name => catalog.System(name), problems);
+        ModelArchitecture? model = Take(arguments.Text("--model"), name => ModelLoader.Load(name, catalog.DataRoot), problems);
+        StackDescription? stack = Take(arguments.Text("--stack") ?? system?.DefaultStack, catalog.Stack, problems);
+        TrainingQuestion? question = null;
+        if (system is not null && model is not null && stack is not null)
+        {
+            question = new(
+                TrainFlags.ToRequest(arguments, model, system, stack, problems),
+                arguments.Text("--network") ?? TrainFlags.DefaultNetwork,
+                [.. arguments.Texts("--assume")],
+                call.Given);
+        }
+
+        bool isWrong = problems.Exists(problem => problem.Severity == Severity.Error);
+        return (isWrong ? null : question, catalog, [.. problems.Distinct()]);
+    }
+
+    private static T? Take<T>(string? name, Func<string, Result<T>> load, List<Diagnostic> problems)
+        where T : class
+    {
+        if (name is null)
+            return null;
+        Result<T> result = load(name);
+        problems.AddRange(result.Diagnostics);
+        return result.Value;
+    }
+}
