@@ -15,6 +15,7 @@ public sealed class StackFitter
     private readonly FitBound[] bounds;
     private readonly double[] scratch = new double[StackConstants.Count];
 
+    /// <summary>Prepares a fit; the vocabulary gives each constant its range.</summary>
     /// <param name="rows">Rows to fit; rows of one context should stand together.</param>
     public StackFitter(ImmutableArray<StackRow> rows, ImmutableArray<FreeConstant> free, StackVocabulary vocabulary)
     {

@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+
+namespace Orrery.Validation.Scoring;
+
+/// <summary>How wrong predictions are: every row, and the figures per group and pooled.</summary>
+public sealed record ValidationReport
+{
+    /// <summary><c>training</c>, <c>kernels</c>, <c>memory</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>In file order.</summary>
+    public required ImmutableArray<ScoredCase> Cases { get; init; }
+
+    /// <summary>In file order.</summary>
+    public required ImmutableArray<SkippedCase> Skipped { get; init; }
+
+    /// <summary>By name.</summary>
+    public required ImmutableArray<GroupReport> Groups { get; init; }
+
+    public required int NotExpressible { get; init; }
+
+    /// <summary>Pooled over rows not fitted.</summary>
+    public required ErrorFigures Unseen { get; init; }
+
+    /// <summary>Pooled over every scored row.</summary>
+    public required ErrorFigures All { get; init; }
+
+    /// <summary>Groups with too many rows skipped, a line each; empty is passed.</summary>
+    public required ImmutableArray<string> Failures { get; init; }
+
+    /// <summary>Puts rows into a report.</summary>
+    /// <param name="notExpressible">Number of such rows by group.</param>
+    /// <param name="leaveOneOut">Mean errors by group that a calibration states; null for none.</param>
+    public static ValidationReport Of(
+        string kind,
+        IReadOnlyList<ScoredCase> cases,
+        IReadOnlyList<SkippedCase> skipped,
+        IReadOnlyDictionary<string, int> notExpressible,
+        IReadOnlyDictionary<string, double>? leaveOneOut = null)
+    {
+        SortedDictionary<string, List<ScoredCase>> byGroup = new(StringComparer.Ordinal);
+        foreach (ScoredCase row in cases)
+            ListOf(byGroup, row.Group).Add(row);
+        SortedDictionary<string, int> skippedBy = new(StringComparer.Ordinal);
+        foreach (SkippedCase row in skipped)
+        {
+            ListOf(byGroup, row.Group);
+            skippedBy[row.Group] = skippedBy.GetValueOrDefault(row.Group) + 1;
+        }
+
+        foreach (string group in notExpressible.Keys)
+            ListOf(byGroup, group);
+
+        ImmutableArray<GroupReport>.Builder groups = ImmutableArray.CreateBuilder<GroupReport>();
+        ImmutableArray<string>.Builder failures = ImmutableArray.CreateBuilder<string>();
+        BaselineSum pooledUnseen = default;
+        BaselineSum pooledAll = default;
+        foreach ((string name, List<ScoredCase> rows) in byGroup)
+        {
+            double? efficiency = EfficiencyBaseline.Fit(rows);
+            List<ScoredCase> unseen = rows.FindAll(static row => !row.IsFitted);
+            double? unseenBaseline = efficiency is null ? null : EfficiencyBaseline.MeanError(unseen, efficiency.Value);
+            double? allBaseline = efficiency is null ? null : EfficiencyBaseline.MeanError(rows, efficiency.Value);
+            pooledUnseen.Add(unseenBaseline, unseen);
+            pooledAll.Add(allBaseline, rows);
+            GroupReport group = new(
+                name,
+                rows.Count,
+                rows.Count - unseen.Count,
+                skippedBy.GetValueOrDefault(name),
+                notExpressible.GetValueOrDefault(name),
+                ErrorFigures.Of(unseen, unseenBaseline),
+                ErrorFigures.Of(rows, allBaseline),
+                leaveOneOut is not null && leaveOneOut.TryGetValue(name, out double stated) ? stated : null);
+            groups.Add(group);
+            if (group.HasTooManySkipped)
+                failures.Add($"{name}: {group.Skipped} of {group.Scored + group.Skipped} expressible rows skipped");
+        }
+
+        List<ScoredCase> all = [.. cases];
+        return new ValidationReport
+        {
+            Kind = kind,
+            Cases = [.. cases],
+            Skipped = [.. skipped],
+            Groups = groups.ToImmutable(),
+            NotExpressible = notExpressible.Values.Sum(),
+            Unseen = ErrorFigures.Of(all.FindAll(static row => !row.IsFitted), pooledUnseen.Mean),
+            All = ErrorFigures.Of(all, pooledAll.Mean),
+            Failures = failures.ToImmutable(),
+        };
+    }
+
+    private static List<ScoredCase> ListOf(SortedDictionary<string, List<ScoredCase>> byGroup, string group)
+    {
+        if (!byGroup.TryGetValue(group, out List<ScoredCase>? rows))
+            byGroup[group] = rows = [];
+        return rows;
+    }
+
+    /// <summary>Pools the groups' baselines by their number of rows with a figure at peak.</summary>
+    private struct BaselineSum
+    {
+        private double _sum;
+        private int _count;
+
+        public readonly double? Mean => _count == 0 ? null : _sum / _count;
+
+        public void Add(double? mean, List<ScoredCase> rows)
+        {
+            if (mean is not { } value)
+                return;
+            int count = rows.Count(static row => row.AtPeak > 0);
+            _sum += value * count;
+            _count += count;
+        }
+    }
+}
