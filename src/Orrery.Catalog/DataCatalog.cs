@@ -392,7 +392,7 @@ public sealed class DataCatalog
 
     private static Diagnostic Unknown(string what, string name, ImmutableArray<string> ids, SortedDictionary<string, string>? aliases)
     {
-        string shown = name.Length <= 60 ? name : name[..57] + "...";
+        string shown = DiagnosticList.OneLine(name.Length <= 60 ? name : name[..57] + "...");
         string hint = ids.IsEmpty
             ? $"the data folder holds no {what}s; set ORRERY_DATA to the folder 'data' of Orrery"
             : Orrery.Units.EditDistance.Nearest(name, aliases is null ? ids : [.. ids, .. aliases.Keys]) is { } nearest ? $"did you mean '{nearest}'?" : Suggestion.Of(name, ids);

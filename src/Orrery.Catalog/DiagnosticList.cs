@@ -74,6 +74,31 @@ public sealed class DiagnosticList(string file)
             return;
         }
 
-        found.Add((new(severity, code, File, position.Line, position.Column, message), found.Count));
+        found.Add((new(severity, code, File, position.Line, position.Column, OneLine(message)), found.Count));
+    }
+
+    /// <summary>What a person wrote may hold line ends; a message is one line and no longer than can be read.</summary>
+    internal static string OneLine(string message)
+    {
+        const int Longest = 500;
+        Span<char> line = stackalloc char[Longest];
+        int length = 0;
+        foreach (char letter in message)
+        {
+            char plain = char.IsControl(letter) || letter is '\u2028' or '\u2029' ? ' ' : letter;
+            if (plain == ' ' && length > 0 && line[length - 1] == ' ')
+            {
+                continue;
+            }
+
+            if (length == Longest)
+            {
+                return string.Concat(line[..(Longest - 3)], "...");
+            }
+
+            line[length++] = plain;
+        }
+
+        return line[..length].SequenceEqual(message) ? message : new(line[..length]);
     }
 }

@@ -45,17 +45,24 @@ public static class EditDistance
     }
 
     /// <summary>
-    /// The candidate nearest to <paramref name="word"/>, capitals ignored; null where none is within a third of its length (at least 2).
+    /// The candidate nearest to <paramref name="word"/>, capitals ignored; null where none is within a third of its length (at least 2) or begins with it.
     /// The first of equals wins, so the answer does not depend on anything but the order given.
     /// </summary>
     public static string? Nearest(string word, IEnumerable<string> candidates)
     {
         string lower = word.ToLowerInvariant();
-        int limit = Math.Max(2, word.Length / 3);
+        int reach = Math.Max(2, word.Length / 3);
+        int limit = reach;
         string? best = null;
         foreach (string candidate in candidates)
         {
-            int distance = Between(lower, candidate.ToLowerInvariant());
+            string other = candidate.ToLowerInvariant();
+            int distance = Between(lower, other);
+            if (word.Length >= 3 && other.StartsWith(lower, StringComparison.Ordinal))
+            {
+                distance = Math.Min(distance, reach);
+            }
+
             if (distance <= limit)
             {
                 limit = distance - 1;

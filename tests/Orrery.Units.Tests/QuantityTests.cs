@@ -191,6 +191,7 @@ public sealed class QuantityTests
     {
         EditDistance.Nearest("trainum3", ["trainium2", "trainium3", "h100"]).ShouldBe("trainium3");
         EditDistance.Nearest("H100", ["trainium2", "h100"]).ShouldBe("h100");
+        EditDistance.Nearest("torus", ["ring", "torus-2d", "torus-3d"]).ShouldBe("torus-2d");
         EditDistance.Nearest("zebra", ["trainium2", "h100"]).ShouldBeNull();
     }
 }

@@ -233,8 +233,23 @@ internal sealed class FigureReader(string subject, MappingReader top, Assumption
         ImmutableArray<Reading<string>>.Builder texts,
         Func<double, T> make)
     {
-        double value = figure.RequiredQuantity("value", kind, low, high);
-        Reading<string> written = Provenance(figure, name, figure.Text("value"));
+        YamlScalar? scalar = figure.Scalar("value");
+        double value = low;
+        if (scalar is not null)
+        {
+            // The message names the figure, not its key 'value'.
+            value = figure.ReadQuantity(scalar, figure.Path, kind, low, high) ?? low;
+        }
+        else if (!figure.Has("value"))
+        {
+            figure.Missing("value", $"a quantity such as '{Quantity.Example(kind)}'");
+        }
+        else if (figure.Node("value") is null)
+        {
+            Diagnostics.Error(DiagnosticCode.EmptyText, figure.Position, $"'{figure.Path}' has an empty 'value'; expected a quantity such as '{Quantity.Example(kind)}'");
+        }
+
+        Reading<string> written = Provenance(figure, name, scalar?.Text.Trim() ?? "");
         texts.Add(written);
         readings.Add(new(name, make(value), written.Mark, written.Source, written.Date, written.Note));
     }

@@ -113,7 +113,7 @@ public static class CatalogText
         }
 
         string[] known = [.. catalog.ChipIds, .. catalog.SystemIds, .. catalog.StackIds, .. catalog.ModelIds];
-        string shown = name.Length <= 60 ? name : name[..57] + "...";
+        string shown = DiagnosticList.OneLine(name.Length <= 60 ? name : name[..57] + "...");
         string hint = EditDistance.Nearest(name, known) is { } nearest ? $"did you mean '{nearest}'?" : "`orrery list chips` and its like print the names";
         return new(null, [new(Severity.Error, DiagnosticCode.UnknownName, "show", 0, 0, $"nothing is called '{shown}'; {hint}")]);
     }
