@@ -9,4 +9,8 @@ namespace Orrery.Validation.Calibration;
 /// <param name="Context">Prices the row's model and system; rows may share it.</param>
 /// <param name="BaseValues">Constants before the fit, in file units.</param>
 /// <param name="MeasuredStep">Seconds.</param>
-public sealed record StackRow(string Id, string Group, string Stack, TrainingContext Context, Plan Plan, double[] BaseValues, double MeasuredStep);
+public sealed record StackRow(string Id, string Group, string Stack, TrainingContext Context, Plan Plan, double[] BaseValues, double MeasuredStep)
+{
+    /// <summary>Fold of the leave-one-out figure the row belongs to.</summary>
+    public string Fold { get; init; } = "";
+}
