@@ -15,7 +15,7 @@ public static class PlanRules
         if (plan.Ranks != ranks)
             objections.Add($"tp {plan.TensorParallel} x pp {plan.PipelineParallel} x cp {plan.ContextParallel} x dp {plan.DataParallel} = {plan.Ranks} ranks, but the job has {ranks}");
         int chunks = plan.PipelineParallel * plan.VirtualStages;
-        if (chunks > model.Layers)
+        if (chunks > model.Layers + (chunks > 2 ? 2 : 0))
             objections.Add($"pp {plan.PipelineParallel} x vpp {plan.VirtualStages} = {chunks} chunks, but the model has {model.Layers} layers");
         else if (plan.VirtualStages > 1 && ((model.Layers + chunks - 1) / chunks * chunks) - model.Layers > 2)
             objections.Add($"interleaving needs the {model.Layers} layers in {chunks} equal chunks, less at most one on the first and one on the last (embedding, loss)");

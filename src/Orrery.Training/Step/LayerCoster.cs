@@ -118,7 +118,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         double expertBackward = isFull ? 2 * expert : expert;
         double sync = layer.FeedForward.Experts > 0 ? constants[StackConstant.HostSyncPerMoeLayer] : 0;
 
-        double hostTensor = constants[StackConstant.HostTensorParallel] * Math.Pow(Math.Min(plan.TensorParallel, 16) / 8.0, 3);
+        double hostTensor = constants[StackConstant.HostTensorParallel] * Math.Pow(Math.Min(plan.TensorParallel, 8) / 8.0, 3);
         if (plan.TensorParallel == 1)
             hostTensor = 0;
         double hostForward = constants[StackConstant.HostForwardPerLayer] + hostTensor;

@@ -31,14 +31,15 @@ public sealed class StageLayout
     public bool Fill(ModelArchitecture model, int stages, int virtualStages)
     {
         int chunks = stages * virtualStages;
-        if (chunks > layers.Length || chunks > model.Layers)
+        // At most the first and the last chunk may hold no layer: then they are the embedding and the vocabulary projection alone.
+        if (chunks > layers.Length || chunks > model.Layers + 2)
             return false;
         Stages = stages;
         Chunks = chunks;
         Kinds = model.LayerKinds.Length;
         int most = (model.Layers + chunks - 1) / chunks;
         int missing = (most * chunks) - model.Layers;
-        if (most - 1 < 1 && missing > 0)
+        if (most == 1 && missing > 2)
             return false;
         for (int c = 0; c < chunks; c++)
             layers[c] = most;

@@ -54,13 +54,13 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
     /// <summary>Median of |predicted / measured - 1| for log errors.</summary>
     public static double Median(ImmutableArray<double> logErrors) => Quantile(logErrors, 0.5);
 
-    /// <summary>Writes the constants, the row list and the figures of each stack under <paramref name="dataRoot"/>.</summary>
+    /// <summary>Writes the constants, the row list and the figures of each stack into the catalogue folder, dated <paramref name="date"/>.</summary>
     public void Write(StackCalibrationResult result, string date)
     {
         foreach (string stack in result.Recipe.Stacks)
         {
             var fits = new List<CalibrationFit>();
-            string rowsFile = stack + ".rows.gz";
+            string rowsFile = stack + (result.Recipe.Operator == "step" ? "" : "-" + result.Recipe.Operator) + ".rows.gz";
             ImmutableArray<StackRow> own = [.. result.Fitted.Where(row => row.Stack == stack)];
             ImmutableArray<StackRow> ownHeld = [.. result.Held.Where(row => row.Stack == stack)];
             double[] errors = [.. result.Fitted.Zip(result.FittedErrors).Where(pair => pair.First.Stack == stack).Select(static pair => pair.Second)];
@@ -85,7 +85,7 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
 
                 fits.Add(new CalibrationFit
                 {
-                    Operator = "step",
+                    Operator = result.Recipe.Operator,
                     Scope = chip,
                     Source = result.Recipe.Sources,
                     Constants = constants.ToImmutable(),
@@ -103,6 +103,9 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
             }
 
             string path = catalog.CalibrationPath(CalibrationKind.Stacks, stack);
+            // Fits of other recipes of the same stack stay.
+            if (File.Exists(path) && CalibrationFile.Read(path).Value is { } before)
+                fits.AddRange(before.Fits.Where(fit => fit.Operator != result.Recipe.Operator));
             new CalibrationFile { Subject = stack, Kind = CalibrationKind.Stacks, Date = date, Fits = [.. fits] }.Write(path);
             CalibrationRows.Write(Path.Combine(Path.GetDirectoryName(path)!, rowsFile), own.Select(static row => row.Id).Order(StringComparer.Ordinal));
         }
@@ -124,6 +127,8 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
                 continue;
             }
 
+            if (recipe.Models != "all" && PlanRules.HasExperts(inputs.Architecture) != (recipe.Models == "experts"))
+                continue;
             if (Context(inputs, out string why) is not { } found)
             {
                 reasons.Add($"{one.Origin.Id}: {why}");

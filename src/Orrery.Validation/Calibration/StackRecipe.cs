@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Orrery.Catalog;
 using Orrery.Catalog.Yaml;
 using Orrery.Training;
+using Orrery.Units;
 using Orrery.Validation.Fitting;
 
 namespace Orrery.Validation.Calibration;
@@ -16,6 +17,12 @@ public sealed record StackRecipe
 
     /// <summary>Stacks whose rows are fitted together; the first receives constants that a user's file fits.</summary>
     public required ImmutableArray<string> Stacks { get; init; }
+
+    /// <summary>Name of the fit in the calibration file; a later recipe of the same stack with another name builds on the earlier one.</summary>
+    public string Operator { get; init; } = "step";
+
+    /// <summary>Which models: <c>dense</c>, <c>experts</c> or <c>all</c>.</summary>
+    public string Models { get; init; } = "all";
 
     /// <summary>Data sets of the rows.</summary>
     public required ImmutableArray<string> Sources { get; init; }
@@ -32,6 +39,8 @@ public sealed record StackRecipe
     public required double Share { get; init; }
 
     public required ulong Seed { get; init; }
+
+    private static readonly ImmutableArray<string> ModelWords = ["all", "dense", "experts"];
 
     /// <summary>Reads every recipe; all mistakes at once.</summary>
     public static ImmutableArray<StackRecipe> ReadAll(string path, string displayName, out ImmutableArray<Diagnostic> diagnostics)
@@ -84,6 +93,8 @@ public sealed record StackRecipe
         {
             Name = one.RequiredText("name", "the name of the recipe"),
             Stacks = stacks,
+            Operator = one.Text("operator", "step"),
+            Models = ModelWords[one.Word("models", ModelWords, 0)],
             Sources = [.. one.Texts("sources").Select(static text => text.Text)],
             Free = free.ToImmutable(),
             GroupBy = [.. one.Texts("group").Select(static text => text.Text)],
