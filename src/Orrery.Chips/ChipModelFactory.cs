@@ -1,11 +1,11 @@
-using System.Collections.Immutable;
 using Orrery.Catalog;
 using Orrery.Chips.Gpu;
+using Orrery.Chips.Neuron;
 
 namespace Orrery.Chips;
 
-/// <summary>Makes the machine model of a chip from its description and calibration. Safe to keep; calibrations are read once.</summary>
-public sealed class ChipModelFactory(string dataRoot)
+/// <summary>Makes the machine model of a chip from its description and calibration. Calibrations are read once. For one thread.</summary>
+public sealed class ChipModelFactory(DataCatalog catalog)
 {
     private GpuKernelLibrary? kernels;
 
@@ -16,8 +16,14 @@ public sealed class ChipModelFactory(string dataRoot)
         switch (chip.Architecture)
         {
             case ChipArchitecture.Gpu:
-                kernels ??= GpuKernelLibrary.Open(dataRoot, diagnostics);
+                kernels ??= GpuKernelLibrary.Open(catalog.DataRoot, diagnostics);
                 return new Result<ChipModel>(kernels is null ? null : new GpuChipModel(chip, kernels, options), [.. diagnostics]);
+            case ChipArchitecture.Neuron:
+                Result<CalibrationFile> file = catalog.Calibration(CalibrationKind.Chips, chip.Id);
+                if (file.Value is null)
+                    return new Result<ChipModel>(null, file.Diagnostics);
+                Result<NeuronChipModel> neuron = NeuronCalibration.Create(chip, ranksPerChip, file.Value);
+                return new Result<ChipModel>(neuron.Value, neuron.Diagnostics);
             default:
                 return new Result<ChipModel>(
                     null,

@@ -10,7 +10,7 @@ namespace Orrery.Training;
 /// <summary>Builds <see cref="TrainingContext"/>s from a data folder; chip models are shared, contexts are not.</summary>
 public sealed class TrainingContextFactory(DataCatalog catalog)
 {
-    private readonly ChipModelFactory chips = new(catalog.DataRoot);
+    private readonly ChipModelFactory chips = new(catalog);
     private readonly Dictionary<(string, int), ChipModel> made = [];
     private double[]? defaults;
 
