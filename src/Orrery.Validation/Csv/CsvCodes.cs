@@ -25,7 +25,4 @@ internal static class CsvCodes
 
     /// <summary>More mistakes than are listed.</summary>
     public const string More = "ORR2208";
-
-    /// <summary>A word of a case that no table explains.</summary>
-    public const string UnknownWord = "ORR2209";
 }

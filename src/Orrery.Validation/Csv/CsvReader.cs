@@ -72,7 +72,7 @@ public sealed class CsvReader : IDisposable
     /// <summary>Everything found so far in file order, with a last line counting what was not listed.</summary>
     public ImmutableArray<Diagnostic> Diagnostics => _suppressed == 0
         ? [.. _diagnostics]
-        : [.. _diagnostics, new Diagnostic(Severity.Error, CsvCodes.More, FileName, 0, 0, $"{_suppressed} more mistakes are not listed")];
+        : [.. _diagnostics, new Diagnostic(Severity.Note, CsvCodes.More, FileName, 0, 0, $"{_suppressed} more mistakes are not listed")];
 
     /// <summary>The text of a cell of the current row, without quotes; empty for a column of -1.</summary>
     public ReadOnlySpan<char> this[int column] => (uint)column < (uint)_cellCount

@@ -18,7 +18,8 @@ public sealed class CaseScorer(IReadOnlySet<string> fitted)
     /// <param name="measured">The figure of the primary metric; null makes the row skipped.</param>
     /// <param name="isRate">More is faster.</param>
     /// <param name="group">Group to count the row in; null is the source's own.</param>
-    public void Add(CaseOrigin origin, double? measured, Func<Prediction> predict, bool isRate, string note = "", string? group = null)
+    /// <param name="slice">Part of the group to report beside it; empty for none.</param>
+    public void Add(CaseOrigin origin, double? measured, Func<Prediction> predict, bool isRate, string note = "", string? group = null, string slice = "")
     {
         string countedIn = group ?? origin.Group;
         if (!origin.IsExpressible)
@@ -29,14 +30,14 @@ public sealed class CaseScorer(IReadOnlySet<string> fitted)
 
         if (measured is not { } figure)
         {
-            _skipped.Add(new SkippedCase(origin.Id, countedIn, $"the metric {origin.PrimaryMetric} is blank or unknown"));
+            _skipped.Add(new SkippedCase(origin.Id, countedIn, $"the metric {origin.PrimaryMetric} is blank or unknown") { Slice = slice });
             return;
         }
 
         Prediction prediction = predict();
         if (prediction.SkipReason is { } reason)
         {
-            _skipped.Add(new SkippedCase(origin.Id, countedIn, reason));
+            _skipped.Add(new SkippedCase(origin.Id, countedIn, reason) { Slice = slice });
             return;
         }
 
@@ -52,7 +53,10 @@ public sealed class CaseScorer(IReadOnlySet<string> fitted)
             fitted.Contains(origin.Id),
             all,
             prediction.AtPeak,
-            isRate));
+            isRate)
+        {
+            Slice = slice,
+        });
     }
 
     /// <summary>Scores kernels: times by <c>time_us</c>, the rest as rates.</summary>

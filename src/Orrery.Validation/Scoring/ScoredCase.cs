@@ -7,6 +7,9 @@ namespace Orrery.Validation.Scoring;
 public sealed record ScoredCase(
     string Id, string Group, string Metric, double Measured, double Predicted, double Low, double High, bool IsFitted, string Note, double? AtPeak, bool IsRate)
 {
+    /// <summary>Part of the group that is reported beside it (a chip, dense or with experts); empty for none.</summary>
+    public string Slice { get; init; } = "";
+
     /// <summary><c>predicted / measured - 1</c>.</summary>
     public double Error => (Predicted / Measured) - 1;
 

@@ -26,11 +26,14 @@ public sealed class TrainingScorer(CaseReader reader, CaseConventions convention
             string metric = row.Origin.PrimaryMetric;
             CaseReading reading = row.Origin.IsExpressible ? reader.Read(row) : new CaseReading(null, "");
             string note = reading.Inputs is null ? "" : string.Join("; ", reading.Inputs.Notes);
-            scorer.Add(row.Origin, row.Measured(metric), () => Predict(reading, metric, predictor), StepMetric.IsRate(metric), note);
+            scorer.Add(row.Origin, row.Measured(metric), () => Predict(reading, metric, predictor), StepMetric.IsRate(metric), note, slice: SliceOf(row));
         }
 
         return scorer.Report("training", leaveOneOut);
     }
+
+    /// <summary>Chip, and whether the model has experts: what one source mixes and constants do not share.</summary>
+    private static string SliceOf(TrainingCase row) => row.Job.Experts is > 1 ? $"{row.Job.Chip} experts" : $"{row.Job.Chip} dense";
 
     private Prediction Predict(CaseReading reading, string metric, ITrainingPredictor predictor)
     {

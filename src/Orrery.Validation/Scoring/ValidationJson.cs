@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 
 namespace Orrery.Validation.Scoring;
@@ -49,21 +50,8 @@ public static class ValidationJson
         json.WriteNumber("notExpressible", report.NotExpressible);
         Figures(json, report.Unseen);
         AllFigures(json, report.All);
-        json.WriteStartObject("byGroup");
-        foreach (GroupReport group in report.Groups)
-        {
-            json.WriteStartObject(group.Group);
-            json.WriteNumber("n", group.Unseen.Count);
-            json.WriteNumber("nFitted", group.Fitted);
-            json.WriteNumber("skipped", group.Skipped);
-            json.WriteNumber("notExpressible", group.NotExpressible);
-            Figures(json, group.Unseen);
-            AllFigures(json, group.All);
-            Number(json, "leaveOneOutMape", group.LeaveOneOut);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndObject();
+        Groups(json, "byGroup", report.Groups);
+        Groups(json, "bySlice", report.Slices);
         json.WriteStartArray("failures");
         foreach (string failure in report.Failures)
             json.WriteStringValue(failure);
@@ -82,6 +70,25 @@ public static class ValidationJson
 
         json.WriteEndObject();
         json.Flush();
+    }
+
+    private static void Groups(Utf8JsonWriter json, string key, ImmutableArray<GroupReport> groups)
+    {
+        json.WriteStartObject(key);
+        foreach (GroupReport group in groups)
+        {
+            json.WriteStartObject(group.Group);
+            json.WriteNumber("n", group.Unseen.Count);
+            json.WriteNumber("nFitted", group.Fitted);
+            json.WriteNumber("skipped", group.Skipped);
+            json.WriteNumber("notExpressible", group.NotExpressible);
+            Figures(json, group.Unseen);
+            AllFigures(json, group.All);
+            Number(json, "leaveOneOutMape", group.LeaveOneOut);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
     }
 
     private static void Figures(Utf8JsonWriter json, ErrorFigures figures)

@@ -17,6 +17,9 @@ public sealed record ValidationReport
     /// <summary>By name.</summary>
     public required ImmutableArray<GroupReport> Groups { get; init; }
 
+    /// <summary>Parts of groups that mix chips or kinds of model, each with its own baseline; by name, <c>group: slice</c>.</summary>
+    public required ImmutableArray<GroupReport> Slices { get; init; }
+
     public required int NotExpressible { get; init; }
 
     /// <summary>Pooled over rows not fitted.</summary>
@@ -38,21 +41,74 @@ public sealed record ValidationReport
         IReadOnlyDictionary<string, int> notExpressible,
         IReadOnlyDictionary<string, double>? leaveOneOut = null)
     {
+        ImmutableArray<GroupReport> groups = Grouped(
+            cases, skipped, notExpressible, leaveOneOut, static row => row.Group, static row => row.Group, out double? unseenBaseline, out double? allBaseline);
+        ImmutableArray<string>.Builder failures = ImmutableArray.CreateBuilder<string>();
+        foreach (GroupReport group in groups)
+        {
+            if (group.HasTooManySkipped)
+                failures.Add($"{group.Group}: {group.Skipped} of {group.Scored + group.Skipped} expressible rows skipped");
+        }
+
+        // A slice is only worth a line where its group has several.
+        HashSet<string> mixed = new(StringComparer.Ordinal);
+        Dictionary<string, string> firstSlice = new(StringComparer.Ordinal);
+        foreach (ScoredCase row in cases)
+        {
+            if (row.Slice.Length > 0 && !firstSlice.TryAdd(row.Group, row.Slice) && firstSlice[row.Group] != row.Slice)
+                mixed.Add(row.Group);
+        }
+
+        ImmutableArray<GroupReport> slices = Grouped(
+            [.. cases.Where(row => mixed.Contains(row.Group))],
+            [.. skipped.Where(row => mixed.Contains(row.Group))],
+            ImmutableDictionary<string, int>.Empty,
+            null,
+            static row => $"{row.Group}: {row.Slice}",
+            static row => $"{row.Group}: {row.Slice}",
+            out _,
+            out _);
+
+        List<ScoredCase> all = [.. cases];
+        return new ValidationReport
+        {
+            Kind = kind,
+            Cases = [.. cases],
+            Skipped = [.. skipped],
+            Groups = groups,
+            Slices = slices,
+            NotExpressible = notExpressible.Values.Sum(),
+            Unseen = ErrorFigures.Of(all.FindAll(static row => !row.IsFitted), unseenBaseline),
+            All = ErrorFigures.Of(all, allBaseline),
+            Failures = failures.ToImmutable(),
+        };
+    }
+
+    private static ImmutableArray<GroupReport> Grouped(
+        IReadOnlyList<ScoredCase> cases,
+        IReadOnlyList<SkippedCase> skipped,
+        IReadOnlyDictionary<string, int> notExpressible,
+        IReadOnlyDictionary<string, double>? leaveOneOut,
+        Func<ScoredCase, string> nameOf,
+        Func<SkippedCase, string> nameOfSkipped,
+        out double? unseenMean,
+        out double? allMean)
+    {
         SortedDictionary<string, List<ScoredCase>> byGroup = new(StringComparer.Ordinal);
         foreach (ScoredCase row in cases)
-            ListOf(byGroup, row.Group).Add(row);
+            ListOf(byGroup, nameOf(row)).Add(row);
         SortedDictionary<string, int> skippedBy = new(StringComparer.Ordinal);
         foreach (SkippedCase row in skipped)
         {
-            ListOf(byGroup, row.Group);
-            skippedBy[row.Group] = skippedBy.GetValueOrDefault(row.Group) + 1;
+            string name = nameOfSkipped(row);
+            ListOf(byGroup, name);
+            skippedBy[name] = skippedBy.GetValueOrDefault(name) + 1;
         }
 
-        foreach (string group in notExpressible.Keys)
-            ListOf(byGroup, group);
+        foreach (string name in notExpressible.Keys)
+            ListOf(byGroup, name);
 
         ImmutableArray<GroupReport>.Builder groups = ImmutableArray.CreateBuilder<GroupReport>();
-        ImmutableArray<string>.Builder failures = ImmutableArray.CreateBuilder<string>();
         BaselineSum pooledUnseen = default;
         BaselineSum pooledAll = default;
         foreach ((string name, List<ScoredCase> rows) in byGroup)
@@ -63,7 +119,7 @@ public sealed record ValidationReport
             double? allBaseline = efficiency is null ? null : EfficiencyBaseline.MeanError(rows, efficiency.Value);
             pooledUnseen.Add(unseenBaseline, unseen);
             pooledAll.Add(allBaseline, rows);
-            GroupReport group = new(
+            groups.Add(new GroupReport(
                 name,
                 rows.Count,
                 rows.Count - unseen.Count,
@@ -71,24 +127,12 @@ public sealed record ValidationReport
                 notExpressible.GetValueOrDefault(name),
                 ErrorFigures.Of(unseen, unseenBaseline),
                 ErrorFigures.Of(rows, allBaseline),
-                leaveOneOut is not null && leaveOneOut.TryGetValue(name, out double stated) ? stated : null);
-            groups.Add(group);
-            if (group.HasTooManySkipped)
-                failures.Add($"{name}: {group.Skipped} of {group.Scored + group.Skipped} expressible rows skipped");
+                leaveOneOut is not null && leaveOneOut.TryGetValue(name, out double stated) ? stated : null));
         }
 
-        List<ScoredCase> all = [.. cases];
-        return new ValidationReport
-        {
-            Kind = kind,
-            Cases = [.. cases],
-            Skipped = [.. skipped],
-            Groups = groups.ToImmutable(),
-            NotExpressible = notExpressible.Values.Sum(),
-            Unseen = ErrorFigures.Of(all.FindAll(static row => !row.IsFitted), pooledUnseen.Mean),
-            All = ErrorFigures.Of(all, pooledAll.Mean),
-            Failures = failures.ToImmutable(),
-        };
+        unseenMean = pooledUnseen.Mean;
+        allMean = pooledAll.Mean;
+        return groups.ToImmutable();
     }
 
     private static List<ScoredCase> ListOf(SortedDictionary<string, List<ScoredCase>> byGroup, string group)

@@ -62,8 +62,19 @@ public static class ValidationTable
         List<string[]> lines = [Titles];
         foreach (GroupReport group in report.Groups)
         {
-            if (group.Scored + group.Skipped > 0)
-                lines.Add(Line(group.Group, group.Fitted, group.Skipped, group.Unseen, group.All, group.LeaveOneOut));
+            if (group.Scored + group.Skipped == 0)
+                continue;
+            lines.Add(Line(group.Group, group.Fitted, group.Skipped, group.Unseen, group.All, group.LeaveOneOut));
+            foreach (GroupReport slice in report.Slices)
+            {
+                // Slices carry their group's name, a colon and their own.
+                if (slice.Group.Length > group.Group.Length + 2 && slice.Group.StartsWith(group.Group, StringComparison.Ordinal)
+                    && slice.Group[group.Group.Length] == ':')
+                {
+                    lines.Add(Line(
+                        $"- {slice.Group.AsSpan(group.Group.Length + 2)}", slice.Fitted, slice.Skipped, slice.Unseen, slice.All, slice.LeaveOneOut));
+                }
+            }
         }
 
         lines.Add(Line("all", report.All.Count - report.Unseen.Count, report.Skipped.Length, report.Unseen, report.All, leaveOneOut: null));

@@ -1,10 +1,11 @@
 using Orrery.Validation.Cases;
 using Orrery.Validation.Reading;
-using Orrery.Validation.Scoring;
 using Shouldly;
 using Xunit;
 
 namespace Orrery.Validation.Tests.Scoring;
+
+using Orrery.Validation.Scoring;
 
 public sealed class PlanRegretTests
 {

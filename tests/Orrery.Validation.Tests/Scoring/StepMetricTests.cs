@@ -1,11 +1,12 @@
 using Orrery.Models;
 using Orrery.Validation.Cases;
 using Orrery.Validation.Reading;
-using Orrery.Validation.Scoring;
 using Shouldly;
 using Xunit;
 
 namespace Orrery.Validation.Tests.Scoring;
+
+using Orrery.Validation.Scoring;
 
 /// <summary>Conversions and FLOP conventions, held to rows that print a step time beside another figure.</summary>
 public sealed class StepMetricTests

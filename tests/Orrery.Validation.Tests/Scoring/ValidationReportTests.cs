@@ -3,11 +3,12 @@ using System.Text.Json;
 using Orrery.Units;
 using Orrery.Validation.Cases;
 using Orrery.Validation.Reading;
-using Orrery.Validation.Scoring;
 using Shouldly;
 using Xunit;
 
 namespace Orrery.Validation.Tests.Scoring;
+
+using Orrery.Validation.Scoring;
 
 public sealed class ValidationReportTests
 {
@@ -59,6 +60,24 @@ public sealed class ValidationReportTests
     }
 
     [Fact]
+    public void A_group_that_mixes_chips_is_also_reported_by_chip()
+    {
+        ValidationReport report = ValidationReport.Of(
+            "training",
+            [
+                Row("a", "g", 10, 11, isFitted: false) with { Slice = "one" },
+                Row("b", "g", 10, 13, isFitted: false) with { Slice = "two" },
+                Row("c", "h", 10, 10, isFitted: false) with { Slice = "one" },
+            ],
+            [new SkippedCase("d", "g", "chip") { Slice = "three" }],
+            new Dictionary<string, int>());
+
+        report.Slices.Select(slice => (slice.Group, slice.Scored, slice.Skipped)).ShouldBe([("g: one", 1, 0), ("g: three", 0, 1), ("g: two", 1, 0)]);
+        report.Slices[2].All.Mape!.Value.ShouldBe(0.3, 1e-12);
+        ValidationTable.Text(report).Split('\n').Select(line => line.Split("  ")[0]).Take(6).ShouldBe(["group", "g", "- one", "- three", "- two", "h"]);
+    }
+
+    [Fact]
     public void Skipping_one_row_in_twenty_passes_and_two_fail()
     {
         List<ScoredCase> rows = [.. Enumerable.Range(0, 19).Select(index => Row($"r{index}", "g", 1, 1, isFitted: false))];
@@ -83,7 +102,7 @@ public sealed class ValidationReportTests
         [
             "schema", "kind", "cases", "skipped", "notExpressible", "mape", "medianApe", "p90Ape", "bias", "worst", "worstId", "intervalCoverage",
             "intervalHalfWidth", "baselineMape", "allN", "allMape", "allMedianApe", "allP90Ape", "allBias", "allWorst", "allWorstId",
-            "allIntervalCoverage", "allIntervalHalfWidth", "allBaselineMape", "byGroup", "failures", "regret",
+            "allIntervalCoverage", "allIntervalHalfWidth", "allBaselineMape", "byGroup", "bySlice", "failures", "regret",
         ]);
         root.GetProperty("cases")[0].EnumerateObject().Select(member => member.Name).ShouldBe(
             ["id", "group", "metric", "measured", "predicted", "error", "low", "high", "fitted", "note"]);
