@@ -89,8 +89,9 @@ public sealed class ClosedFormTests
         RankGroup group = new RankGroups(system, 4).Group(1, 16, 16);
         double perLevel = (2 * 3.0 / 4 * 1e9 / (1e12 / 4)) + (2 * 3.0 / 4 * 1e9 / 4 / (256e9 / 4));
         double merged = 2 * 15.0 / 16 * 1e9 / Math.Min(1e12 / 4, 4 * 256e9 / 4);
-        double transfer = (model.Cost(Gigabyte, group).Time - model.Cost(Gigabyte, group).Latency).Value;
-        transfer.ShouldBe(Math.Min(perLevel, merged), 1e-9);
+        (model.Cost(Gigabyte, group).Time - model.Cost(Gigabyte, group).Latency).Value.ShouldBe(merged, 1e-9);
+        ClosedFormCollectives byLevel = new(system, Libraries.Ideal(spansLevels: false, algorithms: "ring"));
+        (byLevel.Cost(Gigabyte, group).Time - byLevel.Cost(Gigabyte, group).Latency).Value.ShouldBe(perLevel, 1e-9);
     }
 
     [Fact]
@@ -102,6 +103,10 @@ public sealed class ClosedFormTests
         adding.Algorithm.ShouldBe("in-switch");
         (adding.Time.Value / plain.Time.Value).ShouldBe(1.125 / 1.75, 0.01);
         adding.Bound.ShouldBeLessThan(plain.Bound);
+
+        // The switch has no adders for every format.
+        Collective integers = Gigabyte with { Format = NumberFormat.Int8 };
+        new ClosedFormCollectives(Machines.Gpus(inSwitch: true), Libraries.Ideal()).Cost(integers, eight).Time.ShouldBe(plain.Time);
     }
 
     [Fact]

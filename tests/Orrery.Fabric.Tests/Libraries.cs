@@ -35,6 +35,7 @@ internal static class Libraries
             name: ideal
             launch: {value: 0 s, mark: assumed, note: n}
             streaming: {value: {{streaming}}, mark: assumed, note: n}
+            switchAdds: [bf16]
             spansLevels: {{(spansLevels ? "true" : "false")}}
             scaleUp:
             {{scope}}

@@ -119,12 +119,31 @@ public sealed class RankGroupsTests
     public void An_uneven_group_is_as_good_as_its_smallest_part()
     {
         RankGroups groups = new(Machines.Gpus(), 1);
-        RankGroup ten = groups.Group(1, 10, 10);
-        ten.Size.ShouldBe(10);
-        ten.Fanout.ShouldBe([2, 5]);
         RankGroup odd = groups.Group(1, 127, 127);
         odd.Size.ShouldBe(127);
         odd.Fanout.ShouldBe([7, 19]);
+    }
+
+    [Theory]
+    [InlineData(256, 64, 64, 1)]
+    [InlineData(576, 64, 8, 8)]
+    [InlineData(1024, 64, 64, 1)]
+    [InlineData(72, 72, 72, 1)]
+    public void A_job_that_cannot_fill_its_racks_is_spread_evenly_over_few(int chips, int degree, int inside, int across)
+    {
+        SystemDescription racks = Machines.System(
+            Machines.Chip(), 4,
+            Machines.Level("rack", TopologyKind.Switch, 72, 900e9),
+            Machines.Level("cluster", TopologyKind.Clos, 0, 50e9));
+        new RankGroups(racks, 1).Group(1, degree, chips).Fanout.ShouldBe([inside, across]);
+    }
+
+    [Fact]
+    public void The_spread_of_one_job_does_not_touch_the_next()
+    {
+        RankGroups groups = new(Machines.Gpus(), 1);
+        groups.Group(1, 12, 12).Fanout.ShouldBe([6, 2]);
+        groups.Group(1, 16, 16).Fanout.ShouldBe([8, 2]);
     }
 
     [Fact]
@@ -195,7 +214,10 @@ public sealed class RankGroupsTests
                 Machines.Level("server", TopologyKind.Switch, c.Server, 1e11),
                 Machines.Level("rack", TopologyKind.Switch, c.Rack, 1e11),
                 Machines.Level("cluster", TopologyKind.Clos, 0, 1e10));
-            int total = c.Stride * c.Degree * c.Outer;
+            // Whole racks, or parts of one server: elsewhere jobs are spread, which other tests look at.
+            int unit = c.Server * c.Rack, total = c.Stride * c.Degree * c.Outer;
+            if (total > c.Server && total % unit != 0)
+                return true;
             RankGroup group = new RankGroups(system, 1).Group(c.Stride, c.Degree, total);
             (int least, int most)[] counted = [Count(c.Stride, c.Degree, total, c.Server), Count(c.Stride, c.Degree, total, c.Server * c.Rack)];
             int inside = 1;
@@ -215,7 +237,7 @@ public sealed class RankGroupsTests
             even++;
             return group.Size == c.Degree;
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000).WithReplay(20261120, 7));
-        even.ShouldBeGreaterThan(500);
+        even.ShouldBeGreaterThan(300);
     }
 
     /// <summary>Fewest and most members of a group in a domain that holds any, over all groups and domains.</summary>

@@ -7,8 +7,9 @@ namespace Orrery.Fabric;
 
 /// <summary>
 /// Collectives by formula: the algorithm the chip's library would take, on the ports the group has. Across levels a collective is hierarchical
-/// (reduce-scatter inside, all-reduce across, all-gather inside) or, where the library allows it, one algorithm over several levels. Remembers
-/// every answer; after the first call with a collective and group nothing is allocated. Not for use by several threads at once.
+/// (reduce-scatter inside, all-reduce across, all-gather inside); a library that spans levels treats a scale-up domain as one, whatever is inside.
+/// Messages from each to each go over all levels at once. Remembers every answer; after the first call with a collective and group nothing is
+/// allocated. Not for use by several threads at once.
 /// </summary>
 public sealed class ClosedFormCollectives : CollectiveModel
 {
@@ -96,7 +97,7 @@ public sealed class ClosedFormCollectives : CollectiveModel
             return _library.ScaleOut.Sigma.Value;
 
         // Another chip's constants: half as wide again as their own residual.
-        ProtocolConstants? fitted = _ports.Merge(group, 0, outermost).Protocols?[collective.Kind];
+        ProtocolConstants? fitted = _ports.Merge(group, 0, outermost, collective.Format).Protocols?[collective.Kind];
         return fitted is { } constants ? constants.Sigma * (_protocols!.IsFamily ? 1.5 : 1) : _library.ScaleUp.Sigma.Value;
     }
 
@@ -108,43 +109,22 @@ public sealed class ClosedFormCollectives : CollectiveModel
     private CollectiveCost Compute(in Collective collective, RankGroup group, CollectiveAlgorithm? forced)
     {
         Seconds bound = CollectiveBound.Compute(collective, group, _system, _ports);
-        CollectiveCost best = default;
-        bool any = false;
         int outermost = Outermost(group);
         int innermost = Innermost(group);
 
-        // One algorithm over all levels of the domain, then the network; each level by itself; everything at once.
         bool crossesNetwork = outermost == _ports.Network && innermost < _ports.Network;
-        if (collective.Kind is CollectiveKind.AllToAll or CollectiveKind.PointToPoint or CollectiveKind.Gather or CollectiveKind.Scatter)
-        {
-            Consider(Flat(collective, group, innermost, outermost, forced));
-        }
-        else
-        {
-            if (crossesNetwork && _library.SpansLevels)
-                Consider(Hierarchical(collective, group, mergeScaleUp: true, forced));
-            Consider(Hierarchical(collective, group, mergeScaleUp: false, forced));
-            if (_library.SpansLevels && !crossesNetwork && innermost != outermost)
-                Consider(Flat(collective, group, innermost, outermost, forced));
-        }
-
-        if (!any)
+        bool isDirect = collective.Kind is CollectiveKind.AllToAll or CollectiveKind.PointToPoint or CollectiveKind.Gather or CollectiveKind.Scatter;
+        CollectiveCost? found = isDirect || (_library.SpansLevels && !crossesNetwork)
+            ? Flat(collective, group, innermost, outermost, forced)
+            : Hierarchical(collective, group, _library.SpansLevels, forced);
+        if (found is not { } cost)
             throw new InvalidOperationException($"no algorithm can do {collective.Kind}");
-        return best with { Time = Seconds.Max(best.Time, bound), Bound = bound };
-
-        void Consider(CollectiveCost? candidate)
-        {
-            if (candidate is { } cost && (!any || cost.Time < best.Time))
-            {
-                best = cost;
-                any = true;
-            }
-        }
+        return cost with { Time = Seconds.Max(cost.Time, bound), Bound = bound };
     }
 
     private CollectiveCost? Flat(in Collective collective, RankGroup group, int from, int to, CollectiveAlgorithm? forced)
     {
-        GroupPorts ports = _ports.Merge(group, from, to);
+        GroupPorts ports = _ports.Merge(group, from, to, collective.Format);
         if (Choose(collective.Kind, collective.Size, to, ports, forced, out CollectiveAlgorithm? algorithm) is not { } phase)
             return null;
         Seconds latency = phase.Latency + (algorithm!.IncludesLaunch ? Seconds.Zero : _library.Launch.Value);
@@ -163,7 +143,7 @@ public sealed class ClosedFormCollectives : CollectiveModel
         for (int from = 0; from <= outermost; from = to + 1)
         {
             to = mergeScaleUp && from < _ports.Network ? Math.Min(_ports.Network - 1, outermost) : from;
-            GroupPorts ports = _ports.Merge(group, from, to);
+            GroupPorts ports = _ports.Merge(group, from, to, collective.Format);
             if (ports.Ranks <= 1)
                 continue;
 

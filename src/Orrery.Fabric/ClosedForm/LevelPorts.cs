@@ -44,10 +44,10 @@ internal sealed class LevelPorts
     public int OnChip(RankGroup group) => _chipLevel < 0 ? 1 : group.Fanout[_chipLevel];
 
     /// <summary>
-    /// Ports seen by an algorithm that works on levels <paramref name="from"/> to <paramref name="to"/> at once; the members below
+    /// Ports seen, for data of <paramref name="format"/>, by an algorithm that works on levels <paramref name="from"/> to <paramref name="to"/> at once; the members below
     /// <paramref name="from"/> work in parallel, each on its own part of the data.
     /// </summary>
-    public GroupPorts Merge(RankGroup group, int from, int to)
+    public GroupPorts Merge(RankGroup group, int from, int to, NumberFormat format)
     {
         int ranks = 1;
         for (int level = from; level <= to; level++)
@@ -95,7 +95,7 @@ internal sealed class LevelPorts
             Across = new Seconds(across),
             Far = new Seconds(far),
             PerMessage = new Seconds(perMessage),
-            ReducesInSwitch = spanned > 0 && inSwitch,
+            ReducesInSwitch = spanned > 0 && inSwitch && ranks >= _library.SwitchFrom && _library.SwitchAdds.Contains(format),
             OnChip = from <= _chipLevel ? OnChip(group) : 1,
             Rated = fitted ? _system.Levels[last].BandwidthPerChip.Value : default,
             Protocols = fitted ? _protocols : null,

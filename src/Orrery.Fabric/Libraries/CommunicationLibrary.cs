@@ -27,6 +27,12 @@ public sealed record CommunicationLibrary
     /// <summary>Whether an algorithm may treat all ranks of a scale-up domain as one group, whatever levels are inside.</summary>
     public required bool SpansLevels { get; init; }
 
+    /// <summary>Formats that a reducing switch can add.</summary>
+    public ImmutableArray<NumberFormat> SwitchAdds { get; init; } = [];
+
+    /// <summary>Members of the smallest group that lets the switch reduce.</summary>
+    public int SwitchFrom { get; init; } = 2;
+
     public required LibraryScope ScaleUp { get; init; }
 
     public required LibraryScope ScaleOut { get; init; }
@@ -62,13 +68,34 @@ public sealed record CommunicationLibrary
         Sourced<Seconds> launch = Duration(top, "launch");
         Sourced<double> streaming = Number(top, "streaming", 0, 1);
         bool spans = top.Flag("spansLevels", fallback: false);
+        ImmutableArray<NumberFormat> adds = Formats(top, "switchAdds");
+        int from = top.Integer("switchFrom", 2, 1_000_000, 2);
         LibraryScope? up = Scope(top, "scaleUp");
         LibraryScope? away = Scope(top, "scaleOut");
         top.Finish();
         CommunicationLibrary? library = diagnostics.HasErrors || up is null || away is null
             ? null
-            : new() { Name = name, Launch = launch, Streaming = streaming, SpansLevels = spans, ScaleUp = up, ScaleOut = away };
+            : new() { Name = name, Launch = launch, Streaming = streaming, SpansLevels = spans, SwitchAdds = adds, SwitchFrom = from, ScaleUp = up, ScaleOut = away };
         return new(library, diagnostics.InOrder());
+    }
+
+    private static ImmutableArray<NumberFormat> Formats(MappingReader top, string key)
+    {
+        ImmutableArray<NumberFormat>.Builder formats = ImmutableArray.CreateBuilder<NumberFormat>();
+        foreach (YamlScalar word in top.Texts(key))
+        {
+            if (NumberFormats.TryParse(word.Text, out NumberFormat format))
+            {
+                formats.Add(format);
+            }
+            else
+            {
+                string[] known = [.. Enum.GetValues<NumberFormat>().Select(static f => f.Text())];
+                top.Diagnostics.Error(DiagnosticCode.UnknownWord, word.Position, $"'{word.Shortened}' is no number format; {Suggestion.Of(word.Text, known)}");
+            }
+        }
+
+        return formats.ToImmutable();
     }
 
     private static LibraryScope? Scope(MappingReader top, string key)

@@ -5,8 +5,9 @@ namespace Orrery.Fabric;
 
 /// <summary>
 /// Lays the groups of plans on one system. Ranks are numbered from 0 along the levels, innermost first, without gaps, so a rank's place at each
-/// level is its number over the ranks below. Remembers every plan and hands out one object for equal groups; after the first call with a plan
-/// nothing is allocated. Not for use by several threads at once.
+/// level is its number over the ranks below. A job that cannot fill its domains is spread evenly over few of them, as schedulers do: 256 chips on
+/// racks of 72 are four times 64. Remembers every plan and hands out one object for equal groups; after the first call with a plan nothing is
+/// allocated. Not for use by several threads at once.
 /// </summary>
 /// <remarks>
 /// Groups with their members at a constant stride s, as all groups of a plan are, meet a domain of D ranks in gcd(degree, D/s) members
@@ -15,8 +16,14 @@ namespace Orrery.Fabric;
 /// </remarks>
 public sealed class RankGroups
 {
+    // A job may take up to a quarter more domains than would hold it, if it then lies evenly.
+    private const int SpareShare = 4;
+
+    private readonly int[] _rated;
     private readonly int[] _domains;
     private readonly int _ranksPerChip;
+    private readonly int _ranksPerServer;
+    private int _spreadFor;
     private readonly Dictionary<RankGroup, RankGroup> _interned = [];
     private readonly Dictionary<(RankOrder, ParallelDegrees), PlacedGroups> _placed = [];
     private readonly RankGroup _single;
@@ -26,7 +33,9 @@ public sealed class RankGroups
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(ranksPerChip, 1);
         _ranksPerChip = ranksPerChip;
-        _domains = Domains(system, ranksPerChip);
+        _rated = Domains(system, ranksPerChip);
+        _domains = [.. _rated];
+        _ranksPerServer = Math.Max(1, system.ChipsPerServer) * ranksPerChip;
         _single = RankGroup.Single(_domains.Length);
     }
 
@@ -44,6 +53,7 @@ public sealed class RankGroups
             return known;
         if (!degrees.IsLegal || degrees.Ranks > int.MaxValue)
             throw new ArgumentException($"{degrees} cannot be laid on ranks", nameof(degrees));
+        Spread((int)degrees.Ranks);
         PlacedGroups placed = Lay(order, degrees);
         _placed.Add((order, degrees), placed);
         return placed;
@@ -53,7 +63,11 @@ public sealed class RankGroups
     /// The group of <paramref name="degree"/> ranks, <paramref name="stride"/> apart, in a job of <paramref name="total"/> ranks that is cut
     /// into such groups.
     /// </summary>
-    public RankGroup Group(int stride, int degree, int total) => Group([new Axis(stride, degree)], total);
+    public RankGroup Group(int stride, int degree, int total)
+    {
+        Spread(total);
+        return Group([new Axis(stride, degree)], total);
+    }
 
     private PlacedGroups Lay(RankOrder order, in ParallelDegrees degrees)
     {
@@ -262,6 +276,36 @@ public sealed class RankGroups
         while (b != 0)
             (a, b) = (b, a % b);
         return a;
+    }
+
+    /// <summary>Sets how many ranks of each domain a job of <paramref name="total"/> ranks uses.</summary>
+    private void Spread(int total)
+    {
+        if (_spreadFor == total)
+            return;
+        _spreadFor = total;
+        int whole = total;
+        for (int level = _domains.Length - 2; level >= 0; level--)
+        {
+            int rated = _rated[level];
+            _domains[level] = rated;
+            if (whole <= rated)
+                continue;
+
+            // Whole servers where the domain is made of them, whole chips inside a server.
+            int unit = rated > _ranksPerServer ? _ranksPerServer : Math.Min(rated, _ranksPerChip);
+            int fewest = (whole + rated - 1) / rated;
+            for (int parts = fewest; parts <= fewest + (fewest / SpareShare) + 1; parts++)
+            {
+                if (whole % parts == 0 && whole / parts % unit == 0)
+                {
+                    _domains[level] = whole / parts;
+                    break;
+                }
+            }
+
+            whole = _domains[level];
+        }
     }
 
     /// <summary>Ranks below one member of each level; the outermost holds any number.</summary>
