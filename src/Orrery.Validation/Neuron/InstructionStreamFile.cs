@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using Orrery.Catalog;
 using Orrery.Catalog.Yaml;
+using Orrery.Operators;
 using Orrery.Units;
 
 namespace Orrery.Validation.Neuron;
 
 /// <summary>The published kernels of <c>data/validation/neuron-streams.yaml</c>, in file order.</summary>
-public sealed record InstructionStreamFile(ImmutableArray<InstructionStream> Streams)
+public sealed record InstructionStreamFile(ImmutableArray<InstructionStream> Streams, ImmutableArray<MeasuredProduct> Products)
 {
     private static readonly ImmutableArray<string> Measures = ["whole", "tensor", "vector", "dma"];
 
@@ -46,20 +47,45 @@ public sealed record InstructionStreamFile(ImmutableArray<InstructionStream> Str
             streams.Add(stream);
         }
 
+        ImmutableArray<MeasuredProduct>.Builder products = ImmutableArray.CreateBuilder<MeasuredProduct>();
+        foreach (MappingReader group in top.Groups("products"))
+        {
+            MeasuredProduct product = ReadProduct(group, sources);
+            if (!seen.Add(product.Id))
+                diagnostics.Error(DiagnosticCode.DuplicateName, group.Position, $"'{product.Id}' stands twice");
+            products.Add(product);
+        }
+
         top.Finish();
-        return new(diagnostics.HasErrors ? null : new(streams.ToImmutable()), diagnostics.InOrder());
+        return new(diagnostics.HasErrors ? null : new(streams.ToImmutable(), products.ToImmutable()), diagnostics.InOrder());
+    }
+
+    private static string Address(MappingReader group, Dictionary<string, string> sources)
+    {
+        string source = group.RequiredText("source", "a name from 'sources'");
+        if (sources.TryGetValue(source, out string? address))
+            return address;
+        group.Diagnostics.Error(DiagnosticCode.UnknownSource, group.Position, $"'{source}' is not in 'sources'");
+        return source;
+    }
+
+    private static MeasuredProduct ReadProduct(MappingReader group, Dictionary<string, string> sources)
+    {
+        string id = group.RequiredText("id", "a case id");
+        string chip = group.RequiredText("chip", "a chip id");
+        string source = Address(group, sources);
+        Seconds measured = new(group.RequiredQuantity("measured", QuantityKind.Duration, 1e-9, 1e3));
+        TensorWork work = ReadTensor(group);
+        return new MeasuredProduct(id, chip, Operator.Matmul(work.M, work.N, work.K, work.Format), measured, source);
     }
 
     private static InstructionStream ReadStream(MappingReader group, Dictionary<string, string> sources)
     {
-        string source = group.RequiredText("source", "a name from 'sources'");
-        if (!sources.TryGetValue(source, out string? address))
-            group.Diagnostics.Error(DiagnosticCode.UnknownSource, group.Position, $"'{source}' is not in 'sources'");
         InstructionStream stream = new()
         {
             Id = group.RequiredText("id", "a case id"),
             Chip = group.RequiredText("chip", "a chip id"),
-            Source = address ?? source,
+            Source = Address(group, sources),
             Measured = new Seconds(group.RequiredQuantity("measured", QuantityKind.Duration, 1e-9, 1e3)),
             Compare = (StreamMeasure)group.Word("compare", Measures),
             Fit = group.Text("fit"),

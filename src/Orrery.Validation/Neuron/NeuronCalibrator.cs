@@ -1,14 +1,10 @@
 using System.Collections.Immutable;
 using Orrery.Catalog;
 using Orrery.Chips.Neuron;
-using Orrery.Operators;
 using Orrery.Units;
 using Orrery.Validation.Fitting;
 
 namespace Orrery.Validation.Neuron;
-
-/// <summary>One measured product on one physical core.</summary>
-public readonly record struct MeasuredProduct(string Id, Operator Work, Seconds Time);
 
 /// <summary>
 /// Fits what can be fitted of a Neuron chip: instruction overhead and descriptor time on instruction streams, the tensor engine's share on products.
@@ -29,41 +25,18 @@ public sealed class NeuronCalibrator(ChipDescription chip, CalibrationFile prior
         NeuronConstants constants = NeuronCalibration.Read(prior).Value?.Constants
             ?? throw new InvalidOperationException($"the prior calibration of '{prior.Subject}' is not complete");
         CalibrationFit engines = prior.Find(NeuronCalibration.Engines)!;
-        int streamRows = 0;
-        foreach (string name in (ReadOnlySpan<string>)[InstructionOverhead, DescriptorTime])
-        {
-            List<InstructionStream> rows = [.. streams.Where(stream => stream.Chip == chip.Id && stream.Fit == name)];
-            if (rows.Count == 0)
-                continue;
-            CalibratedConstant bound = engines.Constants[name];
-            NeuronConstants before = constants;
-            double value = FitOne(rows.Count, name, bound, (value, into) =>
-            {
-                InstructionStreamModel model = new(chip, With(before, name, value));
-                for (int row = 0; row < rows.Count; row++)
-                    into[row] = Math.Log(model.Predict(rows[row]) / rows[row].Measured);
-            });
-            constants = With(constants, name, value);
-            engines = engines with { Constants = engines.Constants.SetItem(name, bound with { Value = value }) };
-            streamRows += rows.Count;
-        }
+        List<InstructionStream> own = [.. streams.Where(stream => stream.Chip == chip.Id && stream.Fit.Length > 0)];
 
-        engines = engines with { RowsFitted = streamRows };
-        CalibrationFit? products16 = null;
-        if (products.Count > 0)
+        // Each fit rests on those before it and on none after, so a second fit gives the same file: overhead, then the products it
+        // delays, then transfers beside those products. Pieces of the measured products are whole packets.
+        FitOnStreams(own, InstructionOverhead, ref constants, ref engines);
+        CalibrationFit? products16 = FitOnProducts(products, ref constants);
+        FitOnStreams(own, DescriptorTime, ref constants, ref engines);
+        if (own.Count > 0)
         {
-            CalibrationFit matmul = prior.Find(NeuronCalibration.Matmul, NumberFormat.Bf16.Text())!;
-            CalibratedConstant bound = matmul.Constants[NeuronCalibration.TensorShare];
-            double share = FitOne(products.Count, NeuronCalibration.TensorShare, bound, (value, into) => Errors(constants, products, value, into));
-            double[] residual = new double[products.Count];
-            Errors(constants, products, share, residual);
-            products16 = matmul with
-            {
-                Constants = matmul.Constants.SetItem(NeuronCalibration.TensorShare, bound with { Value = share }),
-                RowsFitted = products.Count,
-                MedianError = Median(residual),
-                MeanError = residual.Average(error => Math.Abs(Math.Exp(error) - 1)),
-            };
+            InstructionStreamModel fitted = new(chip, constants);
+            double[] residual = [.. own.Select(stream => Math.Log(fitted.Predict(stream) / stream.Measured))];
+            engines = engines with { RowsFitted = own.Count, MedianError = Median(residual), MeanError = Mean(residual) };
         }
 
         ImmutableArray<CalibrationFit> fits =
@@ -73,6 +46,43 @@ public sealed class NeuronCalibrator(ChipDescription chip, CalibrationFile prior
                 : fit),
         ];
         return prior with { Date = date, Fits = fits };
+    }
+
+    private void FitOnStreams(List<InstructionStream> own, string name, ref NeuronConstants constants, ref CalibrationFit engines)
+    {
+        List<InstructionStream> rows = [.. own.Where(stream => stream.Fit == name)];
+        if (rows.Count == 0)
+            return;
+        CalibratedConstant bound = engines.Constants[name];
+        NeuronConstants before = constants;
+        double value = FitOne(rows.Count, name, bound, (tried, into) =>
+        {
+            InstructionStreamModel model = new(chip, With(before, name, tried));
+            for (int row = 0; row < rows.Count; row++)
+                into[row] = Math.Log(model.Predict(rows[row]) / rows[row].Measured);
+        });
+        constants = With(constants, name, value);
+        engines = engines with { Constants = engines.Constants.SetItem(name, bound with { Value = value }) };
+    }
+
+    private CalibrationFit? FitOnProducts(IReadOnlyList<MeasuredProduct> products, ref NeuronConstants constants)
+    {
+        if (products.Count == 0)
+            return null;
+        CalibrationFit matmul = prior.Find(NeuronCalibration.Matmul, NumberFormat.Bf16.Text())!;
+        CalibratedConstant bound = matmul.Constants[NeuronCalibration.TensorShare];
+        NeuronConstants before = constants;
+        double share = FitOne(products.Count, NeuronCalibration.TensorShare, bound, (value, into) => Errors(before, products, value, into));
+        double[] residual = new double[products.Count];
+        Errors(before, products, share, residual);
+        constants = constants with { TensorShare = constants.TensorShare.SetItem(NumberFormat.Bf16, share) };
+        return matmul with
+        {
+            Constants = matmul.Constants.SetItem(NeuronCalibration.TensorShare, bound with { Value = share }),
+            RowsFitted = products.Count,
+            MedianError = Median(residual),
+            MeanError = Mean(residual),
+        };
     }
 
     private void Errors(NeuronConstants constants, IReadOnlyList<MeasuredProduct> products, double share, Span<double> into)
@@ -85,9 +95,10 @@ public sealed class NeuronCalibrator(ChipDescription chip, CalibrationFile prior
 
     private static double FitOne(int rows, string name, CalibratedConstant bound, Action<double, double[]> errors)
     {
+        // From the middle of the range: starting at the last fit would make a second fit differ from the first.
         FitResult result = BoundedFit.Minimise(
             rows,
-            [new FitBound(name, bound.Low, bound.High, bound.Value)],
+            [new FitBound(name, bound.Low, bound.High)],
             (constants, into) =>
             {
                 double[] found = new double[into.Length];
@@ -104,6 +115,8 @@ public sealed class NeuronCalibrator(ChipDescription chip, CalibrationFile prior
         DescriptorTime => constants with { DescriptorTime = value },
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "not fitted on streams"),
     };
+
+    private static double Mean(double[] logErrors) => logErrors.Average(error => Math.Abs(Math.Exp(error) - 1));
 
     private static double Median(double[] logErrors)
     {
