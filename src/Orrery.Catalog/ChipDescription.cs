@@ -50,7 +50,7 @@ public sealed record ChipDescription
     public required int RanksPerChip { get; init; }
 
     /// <summary>Ranks per chip by logical-core setting (<c>lnc</c>); empty where there is no such setting.</summary>
-    public ImmutableSortedDictionary<int, int> RanksByLnc { get; init; } = ImmutableSortedDictionary<int, int>.Empty;
+    public ImmutableArray<LncSetting> RanksByLnc { get; init; } = [];
 
     public required Sourced<Hertz> Clock { get; init; }
 

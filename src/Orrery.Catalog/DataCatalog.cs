@@ -18,9 +18,9 @@ public sealed class DataCatalog
     private readonly AssumptionSet assumptions;
     private readonly Lock gate = new();
     private readonly Dictionary<string, Result<ChipDescription>> chips = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string, string), Result<SystemDescription>> systems = [];
+    private readonly Dictionary<string, Result<SystemDescription>> systems = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Result<StackDescription>> stacks = new(StringComparer.Ordinal);
-    private readonly Dictionary<(CalibrationKind, string), Result<CalibrationFile>> calibrations = [];
+    private readonly Dictionary<string, Result<CalibrationFile>> calibrations = new(StringComparer.Ordinal);
     private SortedDictionary<string, string>? chipAliases;
     private SortedDictionary<string, string>? systemAliases;
     private List<(string Pattern, string Id)>? coverage;
@@ -215,10 +215,10 @@ public sealed class DataCatalog
             return new(null, [Unknown("system", name, SystemIds, systemAliases)]);
         }
 
-        if (!systems.TryGetValue((id, chip ?? ""), out Result<SystemDescription>? system))
+        if (!systems.TryGetValue(id + "\n" + chip, out Result<SystemDescription>? system))
         {
             system = Read(PathOf("systems", id), Shown("systems", id));
-            systems[(id, chip ?? "")] = system;
+            systems[id + "\n" + chip] = system;
         }
 
         return system;
@@ -331,12 +331,12 @@ public sealed class DataCatalog
 
     private Result<CalibrationFile> LoadCalibration(CalibrationKind kind, string id)
     {
-        if (calibrations.TryGetValue((kind, id), out Result<CalibrationFile>? known))
+        string path = CalibrationPath(kind, id);
+        if (calibrations.TryGetValue(path, out Result<CalibrationFile>? known))
         {
             return known;
         }
 
-        string path = CalibrationPath(kind, id);
         Result<CalibrationFile> file;
         if (IsPath(id) || !File.Exists(path))
         {
@@ -352,7 +352,7 @@ public sealed class DataCatalog
             }
         }
 
-        calibrations[(kind, id)] = file;
+        calibrations[path] = file;
         return file;
     }
 

@@ -9,7 +9,7 @@ public sealed class DiagnosticList(string file)
     /// <summary>More than this many errors help nobody; the rest are counted in one last line.</summary>
     public const int MostErrors = 200;
 
-    private readonly List<(Diagnostic Diagnostic, int Order)> found = [];
+    private readonly List<Diagnostic> found = [];
     private int suppressed;
 
     /// <summary>The name by which messages call the file.</summary>
@@ -30,33 +30,22 @@ public sealed class DiagnosticList(string file)
         foreach (Diagnostic diagnostic in diagnostics)
         {
             HasErrors |= diagnostic.Severity == Severity.Error;
-            found.Add((diagnostic, found.Count));
+            found.Add(diagnostic);
         }
     }
 
     /// <summary>All of them: this file's by line and column, then those of other files in the order they came.</summary>
     public ImmutableArray<Diagnostic> InOrder()
     {
-        List<(Diagnostic Diagnostic, int Order)> sorted = [.. found];
-        sorted.Sort((left, right) =>
+        if (found.Count == 0)
         {
-            bool leftHere = left.Diagnostic.File == File;
-            bool rightHere = right.Diagnostic.File == File;
-            if (leftHere != rightHere)
-            {
-                return leftHere ? -1 : 1;
-            }
-
-            int byLine = leftHere ? left.Diagnostic.Line.CompareTo(right.Diagnostic.Line) : 0;
-            int byColumn = leftHere && byLine == 0 ? left.Diagnostic.Column.CompareTo(right.Diagnostic.Column) : 0;
-            return byLine != 0 ? byLine : byColumn != 0 ? byColumn : left.Order.CompareTo(right.Order);
-        });
-        ImmutableArray<Diagnostic>.Builder all = ImmutableArray.CreateBuilder<Diagnostic>(sorted.Count + 1);
-        foreach ((Diagnostic diagnostic, _) in sorted)
-        {
-            all.Add(diagnostic);
+            return [];
         }
 
+        // OrderBy keeps the order of equals, which is the order in which they were found.
+        ImmutableArray<Diagnostic>.Builder all = ImmutableArray.CreateBuilder<Diagnostic>(found.Count + 1);
+        all.AddRange(found.Where(one => one.File == File).OrderBy(one => one.Line).ThenBy(one => one.Column));
+        all.AddRange(found.Where(one => one.File != File));
         if (suppressed > 0)
         {
             all.Add(new(Severity.Note, DiagnosticCode.YamlSyntax, File, 0, 0, $"{suppressed} more of the same file are not shown"));
@@ -74,7 +63,7 @@ public sealed class DiagnosticList(string file)
             return;
         }
 
-        found.Add((new(severity, code, File, position.Line, position.Column, OneLine(message)), found.Count));
+        found.Add(new(severity, code, File, position.Line, position.Column, OneLine(message)));
     }
 
     /// <summary>What a person wrote may hold line ends; a message is one line and no longer than can be read.</summary>

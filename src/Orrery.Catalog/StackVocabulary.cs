@@ -13,7 +13,7 @@ public sealed record StackConstantDefinition(string Name, string Unit, string Me
 /// <summary>The constants a stack may have: <c>data/stacks/constants.yaml</c>.</summary>
 public sealed record StackVocabulary
 {
-    private ImmutableDictionary<string, int> index = ImmutableDictionary<string, int>.Empty;
+    private readonly Dictionary<string, StackConstantDefinition> byName = new(StringComparer.Ordinal);
 
     /// <summary>In file order.</summary>
     public required ImmutableArray<StackConstantDefinition> Constants
@@ -22,12 +22,16 @@ public sealed record StackVocabulary
         init
         {
             field = value;
-            index = value.Select(static (one, place) => KeyValuePair.Create(one.Name, place)).ToImmutableDictionary(StringComparer.Ordinal);
+            byName = new(StringComparer.Ordinal);
+            foreach (StackConstantDefinition one in value)
+            {
+                byName[one.Name] = one;
+            }
         }
     }
 
     /// <summary>The definition of a constant; null where there is no such word.</summary>
-    public StackConstantDefinition? Find(string name) => index.TryGetValue(name, out int place) ? Constants[place] : null;
+    public StackConstantDefinition? Find(string name) => byName.GetValueOrDefault(name);
 
     /// <summary>Reads a vocabulary file.</summary>
     public static Result<StackVocabulary> Read(string path, string? displayName = null)

@@ -1,8 +1,14 @@
 namespace Orrery.Units;
 
 /// <summary>One unit word and how many SI base units it is.</summary>
-internal readonly record struct QuantityUnit(QuantityKind Kind, string Symbol, double Scale)
+internal sealed class QuantityUnit(QuantityKind kind, string symbol, double scale)
 {
+    public QuantityKind Kind { get; } = kind;
+
+    public string Symbol { get; } = symbol;
+
+    public double Scale { get; } = scale;
+
     private const string Decimal = "kMGTPEZ";
 
     /// <summary>Every unit that can be read. A word belongs to one kind only, so a wrong kind can be named.</summary>

@@ -86,7 +86,7 @@ public sealed partial record CalibrationFile
             Operator = group.RequiredText("operator", "the operator or collective"),
             Format = group.Text("format"),
             Scope = group.Text("scope"),
-            Source = [.. group.Texts("source").Select(scalar => scalar.Text)],
+            Source = group.Words("source"),
             Constants = ReadConstants(group),
             ResidualSigma = group.Quantity("residualSigma", QuantityKind.Number, 0, 100) ?? 0,
             ClassSigmas = [.. group.Texts("classSigmas").Select(scalar => group.ReadQuantity(scalar, group.PathOf("classSigmas"), QuantityKind.Number, 0, 100) ?? 0)],

@@ -11,17 +11,27 @@ internal sealed class AssumptionSet
     /// <summary>What diagnostics call the place the assumptions came from.</summary>
     public const string File = "--assume";
 
-    private readonly SortedDictionary<string, string> wanted = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> wanted = new(StringComparer.Ordinal);
+    private readonly List<string> keys = [];
 
     public AssumptionSet(IReadOnlyDictionary<string, string>? assumptions)
     {
-        foreach ((string key, string reading) in assumptions ?? new Dictionary<string, string>())
+        if (assumptions is null || assumptions.Count == 0)
+        {
+            return;
+        }
+
+        foreach ((string key, string reading) in assumptions)
         {
             wanted[key] = reading;
         }
+
+        keys.AddRange(wanted.Keys);
+        keys.Sort(StringComparer.Ordinal);
     }
 
-    public IEnumerable<string> Keys => wanted.Keys;
+    /// <summary>Sorted, so that complaints come in one order.</summary>
+    public IReadOnlyList<string> Keys => keys;
 
     /// <summary>The reading asked for by name for this figure; null where none was.</summary>
     public string? Exactly(string key) => wanted.GetValueOrDefault(key);
@@ -34,8 +44,9 @@ internal sealed class AssumptionSet
     /// <param name="starTaken">Whether any figure took the reading asked for with a star.</param>
     public void Check(string subject, IReadOnlyList<Sourced<string>> figures, DiagnosticList diagnostics, bool starTaken)
     {
-        foreach ((string key, string reading) in wanted)
+        foreach (string key in keys)
         {
+            string reading = wanted[key];
             if (!key.StartsWith(subject + ".", StringComparison.Ordinal))
             {
                 continue;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Orrery.Catalog.Yaml;
 using Orrery.Units;
 
@@ -20,7 +21,7 @@ internal static class ChipLoader
         FigureReader figures = new(id, top, assumptions);
         figures.CheckId();
         string name = top.RequiredText("name", "the name people print");
-        ImmutableArray<string> aliases = [.. top.Texts("aliases").Select(scalar => scalar.Text)];
+        ImmutableArray<string> aliases = top.Words("aliases");
         string vendor = top.RequiredText("vendor", "the maker");
         ChipArchitecture architecture = (ChipArchitecture)top.Word("architecture", Architectures);
         string family = top.RequiredText("family", "a family such as hopper or neuron");
@@ -31,7 +32,7 @@ internal static class ChipLoader
         Sourced<Bytes> onChip = figures.Data(top, "onChipMemory", 1e3, 1e12);
         int cores = figures.Integer(top, "cores", 1, 1_000_000);
         int ranks = figures.Integer(top, "ranksPerChip", 1, 1024);
-        ImmutableSortedDictionary<int, int> byLnc = ReadRanksByLnc(top, figures, ranks);
+        ImmutableArray<LncSetting> byLnc = ReadRanksByLnc(top, figures, ranks);
         ChipDescription chip = new()
         {
             Id = id,
@@ -96,23 +97,29 @@ internal static class ChipLoader
         return null;
     }
 
-    private static ImmutableSortedDictionary<int, int> ReadRanksByLnc(MappingReader top, FigureReader figures, int ranksPerChip)
+    private static ImmutableArray<LncSetting> ReadRanksByLnc(MappingReader top, FigureReader figures, int ranksPerChip)
     {
-        ImmutableSortedDictionary<int, int>.Builder byLnc = ImmutableSortedDictionary.CreateBuilder<int, int>();
-        foreach ((YamlScalar key, double value) in figures.Table(top, "ranksByLnc", 1, 1024))
+        List<TableEntry> table = figures.Table(top, "ranksByLnc", 1, 1024);
+        if (table.Count == 0)
         {
-            if (top.ReadInteger(key, "ranksByLnc", 1, 64) is { } lnc)
-            {
-                byLnc[lnc] = (int)value;
-            }
+            return [];
         }
 
-        if (byLnc.Count > 0 && !byLnc.ContainsValue(ranksPerChip) && !top.Diagnostics.HasErrors)
+        LncSetting[] settings = new LncSetting[table.Count];
+        bool known = false;
+        for (int index = 0; index < settings.Length; index++)
+        {
+            int setting = top.ReadInteger(table[index].Key, "ranksByLnc", 1, 64) ?? 1;
+            settings[index] = new(setting, (int)table[index].Value);
+            known |= settings[index].RanksPerChip == ranksPerChip;
+        }
+
+        if (!known && !top.Diagnostics.HasErrors)
         {
             top.Diagnostics.Error(DiagnosticCode.InconsistentChip, top.Node("ranksByLnc")!.Position, $"'ranksByLnc' does not hold the {ranksPerChip} ranks of 'ranksPerChip'");
         }
 
-        return byLnc.ToImmutable();
+        return ImmutableCollectionsMarshal.AsImmutableArray(settings);
     }
 
     private static NeuronCoreDescription? ReadNeuronCore(MappingReader top, FigureReader figures, ChipArchitecture architecture)
@@ -133,11 +140,11 @@ internal static class ChipLoader
         }
 
         ImmutableSortedDictionary<NumberFormat, double>.Builder passes = ImmutableSortedDictionary.CreateBuilder<NumberFormat, double>();
-        foreach ((YamlScalar key, double value) in figures.Table(core, "tensorPasses", 1e-3, 1e3))
+        foreach (TableEntry entry in figures.Table(core, "tensorPasses", 1e-3, 1e3))
         {
-            if (ReadFormat(key, "neuronCore.tensorPasses", top.Diagnostics) is { } format)
+            if (ReadFormat(entry.Key, "neuronCore.tensorPasses", top.Diagnostics) is { } format)
             {
-                passes[format] = value;
+                passes[format] = entry.Value;
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using Orrery.Catalog.Yaml;
 using Orrery.Units;
@@ -26,26 +27,98 @@ internal sealed class FigureReader(string subject, MappingReader top, Assumption
 
     private DiagnosticList Diagnostics => top.Diagnostics;
 
-    public Sourced<Bytes> Data(MappingReader group, string key, double low, double high, string? name = null) =>
-        Required(group, key, QuantityKind.Data, low, high, name, static value => new Bytes(value));
+    // The seven methods below differ in the unit only. They are written out because one generic method would be compiled anew for each unit at every
+    // start of the program, with everything it calls; the common work is in Read, once.
+    public Sourced<Bytes> Data(MappingReader group, string key, double low, double high, string? name = null)
+    {
+        RawFigure raw = Read(group, key, QuantityKind.Data, low, high, name);
+        Reading<Bytes>[] readings = new Reading<Bytes>[raw.Values.Length];
+        for (int index = 0; index < readings.Length; index++)
+        {
+            Reading<string> written = raw.Texts[index];
+            readings[index] = new(written.Name, new(raw.Values[index]), written.Mark, written.Source, written.Date, written.Note);
+        }
 
-    public Sourced<BytesPerSecond> DataRate(MappingReader group, string key, double low, double high, string? name = null) =>
-        Required(group, key, QuantityKind.DataRate, low, high, name, static value => new BytesPerSecond(value));
+        return new(raw.Key, ImmutableCollectionsMarshal.AsImmutableArray(readings), raw.Chosen);
+    }
 
-    public Sourced<FlopPerSecond> WorkRate(MappingReader group, string key, double low, double high, string? name = null) =>
-        Required(group, key, QuantityKind.WorkRate, low, high, name, static value => new FlopPerSecond(value));
+    public Sourced<BytesPerSecond> DataRate(MappingReader group, string key, double low, double high, string? name = null)
+    {
+        RawFigure raw = Read(group, key, QuantityKind.DataRate, low, high, name);
+        Reading<BytesPerSecond>[] readings = new Reading<BytesPerSecond>[raw.Values.Length];
+        for (int index = 0; index < readings.Length; index++)
+        {
+            Reading<string> written = raw.Texts[index];
+            readings[index] = new(written.Name, new(raw.Values[index]), written.Mark, written.Source, written.Date, written.Note);
+        }
 
-    public Sourced<Hertz> Frequency(MappingReader group, string key, double low, double high, string? name = null) =>
-        Required(group, key, QuantityKind.Frequency, low, high, name, static value => new Hertz(value));
+        return new(raw.Key, ImmutableCollectionsMarshal.AsImmutableArray(readings), raw.Chosen);
+    }
 
-    public Sourced<Seconds> Duration(MappingReader group, string key, double low, double high, string? name = null) =>
-        Required(group, key, QuantityKind.Duration, low, high, name, static value => new Seconds(value));
+    public Sourced<FlopPerSecond> WorkRate(MappingReader group, string key, double low, double high, string? name = null)
+    {
+        RawFigure raw = Read(group, key, QuantityKind.WorkRate, low, high, name);
+        Reading<FlopPerSecond>[] readings = new Reading<FlopPerSecond>[raw.Values.Length];
+        for (int index = 0; index < readings.Length; index++)
+        {
+            Reading<string> written = raw.Texts[index];
+            readings[index] = new(written.Name, new(raw.Values[index]), written.Mark, written.Source, written.Date, written.Note);
+        }
 
-    public Sourced<Watts> Power(MappingReader group, string key, double low, double high, string? name = null) =>
-        Required(group, key, QuantityKind.Power, low, high, name, static value => new Watts(value));
+        return new(raw.Key, ImmutableCollectionsMarshal.AsImmutableArray(readings), raw.Chosen);
+    }
 
-    public Sourced<double> Number(MappingReader group, string key, double low, double high, string? name = null) =>
-        Required(group, key, QuantityKind.Number, low, high, name, static value => value);
+    public Sourced<Hertz> Frequency(MappingReader group, string key, double low, double high, string? name = null)
+    {
+        RawFigure raw = Read(group, key, QuantityKind.Frequency, low, high, name);
+        Reading<Hertz>[] readings = new Reading<Hertz>[raw.Values.Length];
+        for (int index = 0; index < readings.Length; index++)
+        {
+            Reading<string> written = raw.Texts[index];
+            readings[index] = new(written.Name, new(raw.Values[index]), written.Mark, written.Source, written.Date, written.Note);
+        }
+
+        return new(raw.Key, ImmutableCollectionsMarshal.AsImmutableArray(readings), raw.Chosen);
+    }
+
+    public Sourced<Seconds> Duration(MappingReader group, string key, double low, double high, string? name = null)
+    {
+        RawFigure raw = Read(group, key, QuantityKind.Duration, low, high, name);
+        Reading<Seconds>[] readings = new Reading<Seconds>[raw.Values.Length];
+        for (int index = 0; index < readings.Length; index++)
+        {
+            Reading<string> written = raw.Texts[index];
+            readings[index] = new(written.Name, new(raw.Values[index]), written.Mark, written.Source, written.Date, written.Note);
+        }
+
+        return new(raw.Key, ImmutableCollectionsMarshal.AsImmutableArray(readings), raw.Chosen);
+    }
+
+    public Sourced<Watts> Power(MappingReader group, string key, double low, double high, string? name = null)
+    {
+        RawFigure raw = Read(group, key, QuantityKind.Power, low, high, name);
+        Reading<Watts>[] readings = new Reading<Watts>[raw.Values.Length];
+        for (int index = 0; index < readings.Length; index++)
+        {
+            Reading<string> written = raw.Texts[index];
+            readings[index] = new(written.Name, new(raw.Values[index]), written.Mark, written.Source, written.Date, written.Note);
+        }
+
+        return new(raw.Key, ImmutableCollectionsMarshal.AsImmutableArray(readings), raw.Chosen);
+    }
+
+    public Sourced<double> Number(MappingReader group, string key, double low, double high, string? name = null)
+    {
+        RawFigure raw = Read(group, key, QuantityKind.Number, low, high, name);
+        Reading<double>[] readings = new Reading<double>[raw.Values.Length];
+        for (int index = 0; index < readings.Length; index++)
+        {
+            Reading<string> written = raw.Texts[index];
+            readings[index] = new(written.Name, raw.Values[index], written.Mark, written.Source, written.Date, written.Note);
+        }
+
+        return new(raw.Key, ImmutableCollectionsMarshal.AsImmutableArray(readings), raw.Chosen);
+    }
 
     /// <summary>A figure that may be absent.</summary>
     public Sourced<double>? OptionalNumber(MappingReader group, string key, double low, double high) =>
@@ -68,29 +141,29 @@ internal sealed class FigureReader(string subject, MappingReader top, Assumption
         return (int)figure.Value;
     }
 
-    /// <summary>Several numbers from one source: <c>{values: {a: 1, b: 2}, mark, source}</c>. Null where absent.</summary>
-    public ImmutableArray<(YamlScalar Name, double Value)> Table(MappingReader group, string key, double low, double high)
+    /// <summary>Several numbers from one source: <c>{values: {a: 1, b: 2}, mark, source}</c>. Empty where absent.</summary>
+    public List<TableEntry> Table(MappingReader group, string key, double low, double high)
     {
         if (group.Group(key) is not { } table)
         {
             return [];
         }
 
-        ImmutableArray<(YamlScalar, double)>.Builder values = ImmutableArray.CreateBuilder<(YamlScalar, double)>();
+        List<TableEntry> values = [];
         StringBuilder text = new();
         if (table.RequiredGroup("values", "numbers by name") is { } numbers)
         {
             foreach (YamlEntry entry in numbers.Mapping.Entries)
             {
                 double value = numbers.RequiredQuantity(entry.Key.Text, QuantityKind.Number, low, high);
-                values.Add((entry.Key, value));
+                values.Add(new(entry.Key, value));
                 text.Append(text.Length > 0 ? ", " : "").Append(entry.Key.Text).Append(' ').Append(Quantity.FormatNumber(value));
             }
         }
 
         Structure(table, KeyOf(group, key, null), text.ToString());
         table.Finish();
-        return values.ToImmutable();
+        return values;
     }
 
     /// <summary>Reads <c>mark</c>, <c>source</c>, <c>date</c>, <c>note</c> of a group that is itself the figure, and keeps <paramref name="text"/> as its value.</summary>
@@ -102,7 +175,7 @@ internal sealed class FigureReader(string subject, MappingReader top, Assumption
     }
 
     /// <summary>Mark, source, date and note of the group, around a value already read.</summary>
-    public Reading<T> Provenance<T>(MappingReader group, string name, T value)
+    public Reading<string> Provenance(MappingReader group, string name, string value)
     {
         Mark mark = (Mark)group.Word("mark", MarkWords);
         string source = group.RequiredText("source", $"one of {string.Join(", ", sources.Names)}");
@@ -111,7 +184,7 @@ internal sealed class FigureReader(string subject, MappingReader top, Assumption
         string full = source;
         if (source.Length > 0)
         {
-            if (sources.TryFind(source, out SourceEntry entry))
+            if (sources.TryFind(source, out SourceEntry? entry))
             {
                 full = entry.Text;
                 date = date.Length > 0 ? date : entry.Date;
@@ -148,12 +221,13 @@ internal sealed class FigureReader(string subject, MappingReader top, Assumption
 
     private string KeyOf(MappingReader group, string key, string? name) => $"{subject}.{name ?? group.PathOf(key)}";
 
-    private Sourced<T> Required<T>(MappingReader group, string key, QuantityKind kind, double low, double high, string? name, Func<double, T> make)
+    /// <summary>The values and readings of one figure, before they get their unit.</summary>
+    private RawFigure Read(MappingReader group, string key, QuantityKind kind, double low, double high, string? name)
     {
         string id = KeyOf(group, key, name);
         YamlNode? node = group.Node(key);
-        ImmutableArray<Reading<T>>.Builder readings = ImmutableArray.CreateBuilder<Reading<T>>();
-        ImmutableArray<Reading<string>>.Builder texts = ImmutableArray.CreateBuilder<Reading<string>>();
+        List<Reading<string>> texts = [];
+        double[] values = [];
         switch (node)
         {
             case null:
@@ -167,15 +241,7 @@ internal sealed class FigureReader(string subject, MappingReader top, Assumption
                 break;
             case YamlMapping mapping:
                 MappingReader figure = new(mapping, Diagnostics, group.PathOf(key));
-                if (figure.Has("readings"))
-                {
-                    ReadReadings(figure, kind, low, high, readings, texts, make);
-                }
-                else
-                {
-                    ReadOne(figure, "", kind, low, high, readings, texts, make);
-                }
-
+                values = figure.Has("readings") ? ReadReadings(figure, kind, low, high, texts) : [ReadOne(figure, "", kind, low, high, texts)];
                 figure.Finish();
                 break;
             default:
@@ -183,25 +249,17 @@ internal sealed class FigureReader(string subject, MappingReader top, Assumption
                 break;
         }
 
-        if (readings.Count == 0)
+        if (values.Length == 0)
         {
-            readings.Add(new("", make(low), Mark.Unknown, "", "", ""));
-            return new(id, readings.ToImmutable(), 0);
+            return new(id, [low], [new("", "", Mark.Unknown, "", "", "")], 0);
         }
 
-        int chosen = Choose(id, readings);
-        figures.Add(new(id, texts.ToImmutable(), chosen));
-        return new(id, readings.ToImmutable(), chosen);
+        int chosen = Choose(id, texts);
+        figures.Add(new(id, [.. texts], chosen));
+        return new(id, values, texts, chosen);
     }
 
-    private void ReadReadings<T>(
-        MappingReader figure,
-        QuantityKind kind,
-        double low,
-        double high,
-        ImmutableArray<Reading<T>>.Builder readings,
-        ImmutableArray<Reading<string>>.Builder texts,
-        Func<double, T> make)
+    private double[] ReadReadings(MappingReader figure, QuantityKind kind, double low, double high, List<Reading<string>> texts)
     {
         ImmutableArray<MappingReader> groups = figure.Groups("readings");
         if (groups.IsEmpty)
@@ -209,29 +267,25 @@ internal sealed class FigureReader(string subject, MappingReader top, Assumption
             Diagnostics.Error(DiagnosticCode.WrongShape, figure.Position, $"'{figure.Path}.readings' must list at least one reading");
         }
 
+        double[] values = new double[groups.Length];
         HashSet<string> names = new(StringComparer.Ordinal);
-        foreach (MappingReader one in groups)
+        for (int index = 0; index < groups.Length; index++)
         {
+            MappingReader one = groups[index];
             string name = one.RequiredText("name", "a word for this reading");
             if (name.Length > 0 && !names.Add(name))
             {
                 Diagnostics.Error(DiagnosticCode.DuplicateName, one.Position, $"'{figure.Path}' has two readings named '{name}'");
             }
 
-            ReadOne(one, name, kind, low, high, readings, texts, make);
+            values[index] = ReadOne(one, name, kind, low, high, texts);
             one.Finish();
         }
+
+        return values;
     }
 
-    private void ReadOne<T>(
-        MappingReader figure,
-        string name,
-        QuantityKind kind,
-        double low,
-        double high,
-        ImmutableArray<Reading<T>>.Builder readings,
-        ImmutableArray<Reading<string>>.Builder texts,
-        Func<double, T> make)
+    private double ReadOne(MappingReader figure, string name, QuantityKind kind, double low, double high, List<Reading<string>> texts)
     {
         YamlScalar? scalar = figure.Scalar("value");
         double value = low;
@@ -249,16 +303,14 @@ internal sealed class FigureReader(string subject, MappingReader top, Assumption
             Diagnostics.Error(DiagnosticCode.EmptyText, figure.Position, $"'{figure.Path}' has an empty 'value'; expected a quantity such as '{Quantity.Example(kind)}'");
         }
 
-        Reading<string> written = Provenance(figure, name, scalar?.Text.Trim() ?? "");
-        texts.Add(written);
-        readings.Add(new(name, make(value), written.Mark, written.Source, written.Date, written.Note));
+        texts.Add(Provenance(figure, name, scalar?.Text.Trim() ?? ""));
+        return value;
     }
 
-    private int Choose<T>(string id, ImmutableArray<Reading<T>>.Builder readings)
+    private int Choose(string id, List<Reading<string>> readings)
     {
         string? exact = assumptions.Exactly(id);
-        string? star = assumptions.ForAllOf(subject);
-        string? wanted = exact ?? star;
+        string? wanted = exact ?? assumptions.ForAllOf(subject);
         if (wanted is null)
         {
             return 0;
@@ -276,7 +328,7 @@ internal sealed class FigureReader(string subject, MappingReader top, Assumption
         if (exact is not null)
         {
             List<string> known = [];
-            foreach (Reading<T> reading in readings)
+            foreach (Reading<string> reading in readings)
             {
                 known.Add(reading.Name.Length > 0 ? reading.Name : "(only one, without a name)");
             }
@@ -285,5 +337,17 @@ internal sealed class FigureReader(string subject, MappingReader top, Assumption
         }
 
         return 0;
+    }
+
+    /// <summary>One figure: its values in SI base units and, side by side with them, its readings as written.</summary>
+    private sealed class RawFigure(string key, double[] values, List<Reading<string>> texts, int chosen)
+    {
+        public string Key { get; } = key;
+
+        public double[] Values { get; } = values;
+
+        public List<Reading<string>> Texts { get; } = texts;
+
+        public int Chosen { get; } = chosen;
     }
 }

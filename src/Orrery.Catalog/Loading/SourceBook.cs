@@ -1,9 +1,15 @@
+using System.Diagnostics.CodeAnalysis;
 using Orrery.Catalog.Yaml;
 
 namespace Orrery.Catalog.Loading;
 
 /// <summary>Where one short name of a source points.</summary>
-internal readonly record struct SourceEntry(string Text, string Date);
+internal sealed class SourceEntry(string text, string date)
+{
+    public string Text { get; } = text;
+
+    public string Date { get; } = date;
+}
 
 /// <summary>The <c>sources:</c> map at the top of a file: short names for documents, each a text, or <c>{where, date}</c> to date all its figures.</summary>
 internal sealed class SourceBook
@@ -57,5 +63,5 @@ internal sealed class SourceBook
         return book;
     }
 
-    public bool TryFind(string name, out SourceEntry entry) => entries.TryGetValue(name, out entry);
+    public bool TryFind(string name, [NotNullWhen(true)] out SourceEntry? entry) => entries.TryGetValue(name, out entry);
 }

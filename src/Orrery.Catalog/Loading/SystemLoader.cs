@@ -28,7 +28,7 @@ internal static class SystemLoader
         FigureReader figures = new(id, top, assumptions);
         figures.CheckId();
         string name = top.RequiredText("name", "the name people print");
-        ImmutableArray<string> aliases = [.. top.Texts("aliases").Select(scalar => scalar.Text)];
+        ImmutableArray<string> aliases = top.Words("aliases");
         ChipDescription? chip = ReadChip(top, loadChip);
         string stack = top.RequiredText("defaultStack", "the id of a stack");
         int perServer = figures.Integer(top, "chipsPerServer", 1, 4096);

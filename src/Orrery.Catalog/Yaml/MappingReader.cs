@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Orrery.Units;
 
 namespace Orrery.Catalog.Yaml;
@@ -233,6 +234,19 @@ public sealed class MappingReader
                 Diagnostics.Error(DiagnosticCode.WrongShape, node.Position, $"'{PathOf(key)}' must be a list of texts; found {node.Noun}");
                 return [];
         }
+    }
+
+    /// <summary>A list of texts without their places.</summary>
+    public ImmutableArray<string> Words(string key)
+    {
+        ImmutableArray<YamlScalar> texts = Texts(key);
+        string[] words = new string[texts.Length];
+        for (int index = 0; index < words.Length; index++)
+        {
+            words[index] = texts[index].Text;
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(words);
     }
 
     /// <summary>A group of keys below this one; null where absent or of another shape.</summary>

@@ -40,7 +40,12 @@ public sealed class YamlSequence(TextPosition position, ImmutableArray<YamlNode>
 }
 
 /// <summary>One key and what it holds.</summary>
-public readonly record struct YamlEntry(YamlScalar Key, YamlNode Value);
+public sealed class YamlEntry(YamlScalar key, YamlNode value)
+{
+    public YamlScalar Key { get; } = key;
+
+    public YamlNode Value { get; } = value;
+}
 
 /// <summary>Keys in file order, no two alike.</summary>
 public sealed class YamlMapping(TextPosition position, ImmutableArray<YamlEntry> entries) : YamlNode(position)
