@@ -94,6 +94,9 @@ internal sealed class ArchitectureBuilder(ConfigReader config, ModelFamily famil
     {
         int heads = config.Integer(headsKey, 1, MaximumHeads);
         int kvHeads = config.OptionalInteger("num_key_value_heads", 1, MaximumHeads) ?? heads;
+        if (family.IsLatent)
+            return Latent(heads, kvHeads);
+
         int headDim = config.OptionalInteger("head_dim", 1, MaximumHeadDim) ?? 0;
         if (headDim == 0 && family.DefaultHeadDim > 0)
         {
@@ -135,6 +138,41 @@ internal sealed class ArchitectureBuilder(ConfigReader config, ModelFamily famil
             Bias(family.OutputBias, "attention_bias"),
             family.QkNorm,
             config.OptionalBoolean("causal") ?? family.IsCausal);
+    }
+
+    private AttentionDescription Latent(int heads, int kvHeads)
+    {
+        LatentDescription latent = new(
+            config.OptionalInteger("q_lora_rank", 1, MaximumHeadDim) ?? 0,
+            config.Integer("kv_lora_rank", 1, MaximumHeadDim),
+            config.Integer("qk_nope_head_dim", 1, MaximumHeadDim),
+            config.Integer("qk_rope_head_dim", 1, MaximumHeadDim),
+            config.Integer("v_head_dim", 1, MaximumHeadDim));
+        if (kvHeads != heads)
+        {
+            config.Error(
+                ModelCodes.Inconsistent,
+                config.OffsetOf("num_key_value_heads"),
+                $"'num_key_value_heads' is {kvHeads}; with latent attention every one of the {heads} heads has keys of its own");
+        }
+
+        int both = latent.KeyDim + latent.ValueDim;
+        if (both % 2 != 0)
+        {
+            config.Error(
+                ModelCodes.NotSupported,
+                config.OffsetOf("v_head_dim"),
+                $"the widths of keys ({latent.KeyDim}) and values ({latent.ValueDim}) of a head have no whole mean");
+        }
+
+        if ((long)heads * both / 2 > MaximumWidth)
+            config.Error(ModelCodes.TooLarge, config.OffsetOf("num_attention_heads"), $"{heads} heads of {both / 2} are wider than {MaximumWidth}");
+        int headDim = config.HasErrors ? 1 : both / 2;
+        return new AttentionDescription(
+            AttentionKind.Latent, heads, heads, headDim, 0, HasQkvBias: false, HasOutputBias: false, QkNormKind.None, family.IsCausal)
+        {
+            Latent = latent,
+        };
     }
 
     private bool Bias(BiasRule rule, string key) => rule switch
@@ -209,11 +247,14 @@ internal sealed class ArchitectureBuilder(ConfigReader config, ModelFamily famil
             return byLayer;
 
         bool qwen = family.Experts == ExpertRule.Qwen;
-        string countKey = qwen ? "num_experts" : "num_local_experts";
+        bool deepSeek = family.Experts == ExpertRule.DeepSeek;
+        string countKey = deepSeek ? "n_routed_experts" : qwen ? "num_experts" : "num_local_experts";
         int count = config.Integer(countKey, 1, MaximumExperts);
         int topK = config.Integer("num_experts_per_tok", 1, MaximumExperts);
-        int expertWidth = qwen ? config.Integer("moe_intermediate_size", 1, MaximumWidth) : width;
-        int step = qwen ? config.OptionalInteger("decoder_sparse_step", 1, MaximumLayers) ?? 1 : 1;
+        int expertWidth = qwen || deepSeek ? config.Integer("moe_intermediate_size", 1, MaximumWidth) : width;
+        int shared = deepSeek ? config.OptionalInteger("n_shared_experts", 0, MaximumExperts) ?? 0 : 0;
+        int firstWithExperts = deepSeek ? config.OptionalInteger("first_k_dense_replace", 0, MaximumLayers) ?? 0 : 0;
+        int step = qwen || deepSeek ? config.OptionalInteger(qwen ? "decoder_sparse_step" : "moe_layer_freq", 1, MaximumLayers) ?? 1 : 1;
         if (topK > count)
         {
             config.Error(
@@ -234,9 +275,18 @@ internal sealed class ArchitectureBuilder(ConfigReader config, ModelFamily famil
             }
         }
 
-        FeedForwardDescription expert = new(expertWidth, family.IsGated, hasBias, count, topK, 0, 0);
+        FeedForwardDescription expert = new(expertWidth, family.IsGated, hasBias, count, topK, shared, shared > 0 ? expertWidth : 0)
+        {
+            // Sigmoid scores are balanced by a bias for each expert instead of a loss.
+            HasRouterBias = deepSeek && config.OptionalText("scoring_func") == "sigmoid",
+        };
         for (int depth = 0; depth < layers; depth++)
-            byLayer[depth] = !dense.Contains(depth) && (depth + 1) % step == 0 ? expert : null;
+        {
+            // One family counts layers from 1, the other from 0.
+            bool isOnStep = deepSeek ? depth >= firstWithExperts && depth % step == 0 : (depth + 1) % step == 0;
+            byLayer[depth] = !dense.Contains(depth) && isOnStep ? expert : null;
+        }
+
         return byLayer;
     }
 
@@ -249,7 +299,8 @@ internal sealed class ArchitectureBuilder(ConfigReader config, ModelFamily famil
             FeedForwardDescription feed = model.LayerKinds[kind].FeedForward;
             AttentionDescription attention = model.LayerKinds[kind].Attention;
             total += 2.0 * model.Hidden * (attention.QueryWidth + attention.KvWidth);
-            total += 3.0 * model.Hidden * feed.Width * Math.Max(1, feed.Experts);
+            total += 3.0 * model.Hidden * feed.Width * Math.Max(1, feed.Experts + feed.SharedExperts);
+            total += attention.Latent?.ProjectionWeights(model.Hidden, attention.Heads) ?? 0;
         }
 
         total += model.LearnedPositions ? (double)model.Hidden * model.MaxPositions : 0;

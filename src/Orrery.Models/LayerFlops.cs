@@ -12,7 +12,9 @@ public static class LayerFlops
         AttentionDescription attention = layer.Attention;
         FeedForwardDescription feed = layer.FeedForward;
         long products = feed.IsGated ? 3 : 2;
-        long weights = (2L * hidden * attention.QueryWidth) + (2L * hidden * attention.KvWidth);
+        long weights = attention.Latent is { } latent
+            ? latent.ProjectionWeights(hidden, attention.Heads)
+            : (2L * hidden * attention.QueryWidth) + (2L * hidden * attention.KvWidth);
         return feed.Experts == 0
             ? weights + (products * hidden * feed.Width)
             : weights + ((long)hidden * feed.Experts)

@@ -65,7 +65,7 @@ public readonly record struct LayerShape(
 public static class LayerOperators
 {
     /// <summary>Most operators one layer can have.</summary>
-    public const int Capacity = 24;
+    public const int Capacity = 40;
 
     /// <summary>Kernels of the element-wise work of one layer that are not products.</summary>
     private const int ForwardKernels = 8;
@@ -87,8 +87,16 @@ public static class LayerOperators
         NumberFormat format = shape.Precision;
         double act = shape.ActivationBytes;
 
-        Linear(into, ref count, t, qkv, h, format, 1, shape.HasFrozenWeights, false);
-        Linear(into, ref count, t, h, hp, format, 1, shape.HasFrozenWeights, false);
+        if (attention.Latent is { } latent)
+        {
+            Latent(into, ref count, latent, t, h, heads, shape);
+        }
+        else
+        {
+            Linear(into, ref count, t, qkv, h, format, 1, shape.HasFrozenWeights, false);
+            Linear(into, ref count, t, h, hp, format, 1, shape.HasFrozenWeights, false);
+        }
+
         Attention(into, ref count, attention, heads, kvHeads, shape);
 
         FeedForwardDescription ffn = layer.FeedForward;
@@ -123,6 +131,20 @@ public static class LayerOperators
         into[count++] = new LayerOperator(Operator.Matmul(rows, depth, width, format, groups), OperatorRole.InputGradient, isExpert);
         if (!isFrozen)
             into[count++] = new LayerOperator(Operator.Matmul(width, depth, rows, format, groups), OperatorRole.WeightGradient, isExpert);
+    }
+
+    /// <summary>Projections of latent attention: every rank makes the whole narrow vectors and widens them for its own heads.</summary>
+    private static void Latent(Span<LayerOperator> into, ref int count, LatentDescription latent, long t, long h, int heads, in LayerShape shape)
+    {
+        NumberFormat format = shape.Precision;
+        bool frozen = shape.HasFrozenWeights;
+        long queries = (long)heads * latent.KeyDim;
+        if (latent.QueryRank > 0)
+            Linear(into, ref count, t, latent.QueryRank, h, format, 1, frozen, false);
+        Linear(into, ref count, t, queries, latent.QueryRank > 0 ? latent.QueryRank : h, format, 1, frozen, false);
+        Linear(into, ref count, t, latent.KvRank + latent.RopeDim, h, format, 1, frozen, false);
+        Linear(into, ref count, t, (long)heads * (latent.NopeDim + latent.ValueDim), latent.KvRank, format, 1, frozen, false);
+        Linear(into, ref count, t, h, (long)heads * latent.ValueDim, format, 1, frozen, false);
     }
 
     private static void Attention(

@@ -24,6 +24,13 @@ public readonly record struct LayerParameters(
     public static LayerParameters Of(LayerDescription layer, int hidden)
     {
         AttentionDescription attention = layer.Attention;
+        if (attention.Latent is { } latent)
+        {
+            // The narrow vectors of queries and of keys and values are normed.
+            long count = latent.ProjectionWeights(hidden, attention.Heads) + latent.QueryRank + latent.KvRank;
+            return Of(layer, hidden, count);
+        }
+
         long query = attention.QueryWidth;
         long kv = attention.KvWidth;
         long attentionCount = (hidden * (query + kv + kv)) + (query * hidden);
@@ -38,6 +45,11 @@ public readonly record struct LayerParameters(
             _ => 0,
         };
 
+        return Of(layer, hidden, attentionCount);
+    }
+
+    private static LayerParameters Of(LayerDescription layer, int hidden, long attentionCount)
+    {
         FeedForwardDescription feed = layer.FeedForward;
         long perNorm = (layer.NormHasWeight ? hidden : 0) + (layer.NormHasBias ? hidden : 0);
         long one = Products(hidden, feed.Width, feed);
@@ -46,7 +58,7 @@ public readonly record struct LayerParameters(
             : new LayerParameters(
                 attentionCount,
                 feed.SharedExperts * Products(hidden, feed.SharedWidth, feed),
-                (long)hidden * feed.Experts,
+                ((long)hidden + (feed.HasRouterBias ? 1 : 0)) * feed.Experts,
                 one,
                 feed.Experts,
                 feed.TopK,

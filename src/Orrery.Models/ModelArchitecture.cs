@@ -7,6 +7,9 @@ public enum AttentionKind : byte
 {
     /// <summary>Multi-head, grouped-query and multi-query attention: they differ by the number of KV heads.</summary>
     Grouped,
+
+    /// <summary>Keys and values are products of a small shared vector (multi-head latent attention).</summary>
+    Latent,
 }
 
 /// <summary>The attention of one layer.</summary>
@@ -15,6 +18,12 @@ public enum AttentionKind : byte
 public sealed record AttentionDescription(
     AttentionKind Kind, int Heads, int KvHeads, int HeadDim, int Window, bool HasQkvBias, bool HasOutputBias, QkNormKind QkNorm, bool IsCausal)
 {
+    /// <summary>
+    /// Multi-head latent attention; null for others. Its heads have queries and keys wider than values, so <see cref="HeadDim"/> is then the mean of the
+    /// two: score and value products, and the bytes of queries, keys, values and outputs together, are those of heads of that width.
+    /// </summary>
+    public LatentDescription? Latent { get; init; }
+
     /// <summary>Output width of the query projection, input width of the output projection.</summary>
     public int QueryWidth => Heads * HeadDim;
 
@@ -37,7 +46,11 @@ public enum QkNormKind : byte
 /// <summary>The feed-forward part of one layer; <see cref="Experts"/> 0 is dense.</summary>
 /// <param name="Width">Inner width of the dense layer or of one expert.</param>
 /// <param name="IsGated">SwiGLU style: two input products.</param>
-public sealed record FeedForwardDescription(int Width, bool IsGated, bool HasBias, int Experts, int TopK, int SharedExperts, int SharedWidth);
+public sealed record FeedForwardDescription(int Width, bool IsGated, bool HasBias, int Experts, int TopK, int SharedExperts, int SharedWidth)
+{
+    /// <summary>The router adds a learned number to each expert's score.</summary>
+    public bool HasRouterBias { get; init; }
+}
 
 /// <summary>One layer; equal layers are equal values.</summary>
 /// <param name="Norms">Norms over the hidden width in one layer (2 pre-norm or post-norm, 4 when both sides are normed).</param>

@@ -44,6 +44,13 @@ internal static class ModelFamilies
         },
         new()
         {
+            ModelTypes = ["deepseek_v2", "deepseek_v3", "kimi_k2"],
+            DefaultPositions = 4096,
+            Experts = ExpertRule.DeepSeek,
+            IsLatent = true,
+        },
+        new()
+        {
             ModelTypes = ["gpt2"],
             IsGated = false,
             NormHasBias = true,
@@ -148,9 +155,6 @@ internal static class ModelFamilies
     /// <summary>Model types that people use and that need something no layer description here can say, with what that is.</summary>
     public static ImmutableArray<(string ModelType, string Reason)> NotSupported { get; } =
     [
-        ("deepseek_v2", "multi-head latent attention"),
-        ("deepseek_v3", "multi-head latent attention"),
-        ("kimi_k2", "multi-head latent attention"),
         ("gpt_oss", "attention sinks and biases of routers and experts"),
         ("llama4", "a vision tower and attention within chunks"),
         ("llama4_text", "attention within chunks and alternating dense and expert layers"),

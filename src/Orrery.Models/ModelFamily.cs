@@ -39,6 +39,11 @@ internal enum ExpertRule : byte
     /// <summary><c>num_local_experts</c>, every layer, each as wide as <c>intermediate_size</c>.</summary>
     Mixtral,
 
+    /// <summary>
+    /// <c>n_routed_experts</c> of <c>moe_intermediate_size</c> beside <c>n_shared_experts</c> of the same width, after <c>first_k_dense_replace</c> dense layers.
+    /// </summary>
+    DeepSeek,
+
     /// <summary><c>num_experts</c> of <c>moe_intermediate_size</c>, layers by <c>decoder_sparse_step</c> and <c>mlp_only_layers</c>.</summary>
     Qwen,
 }
@@ -92,6 +97,9 @@ internal sealed record ModelFamily
 
     /// <summary>Keys are <c>n_embd</c>, <c>n_layer</c>... and the inner width is 4 times hidden where left out.</summary>
     public bool UsesGpt2Names { get; init; }
+
+    /// <summary>Multi-head latent attention: <c>q_lora_rank</c>, <c>kv_lora_rank</c> and the widths of a head.</summary>
+    public bool IsLatent { get; init; }
 
     /// <summary>Token types, pooler, embedding norm and masked-token head of BERT.</summary>
     public bool IsBert { get; init; }

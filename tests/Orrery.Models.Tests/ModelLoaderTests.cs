@@ -171,6 +171,22 @@ public sealed class ModelLoaderTests
         TestData.Parse(json.Replace("[1]", "[4]", StringComparison.Ordinal)).Diagnostics.ShouldHaveSingleItem().Code.ShouldBe("ORR2006");
     }
 
+    [Theory]
+    [InlineData("\"v_head_dim\":16", "\"v_head_dim\":15", "ORR2009")]
+    [InlineData("\"kv_lora_rank\":32,", "", "ORR2005")]
+    [InlineData("\"num_attention_heads\":4", "\"num_attention_heads\":4,\"num_key_value_heads\":2", "ORR2010")]
+    [InlineData("\"q_lora_rank\":null", "\"q_lora_rank\":-1", "ORR2006")]
+    public void Latent_attention_names_what_is_wrong_with_its_widths(string old, string now, string code)
+    {
+        string json = """{"model_type":"deepseek_v2","hidden_size":64,"num_hidden_layers":3,"num_attention_heads":4,"intermediate_size":128,"vocab_size":100,"max_position_embeddings":32,"q_lora_rank":null,"kv_lora_rank":32,"qk_nope_head_dim":16,"qk_rope_head_dim":8,"v_head_dim":16,"n_routed_experts":8,"num_experts_per_tok":2,"n_shared_experts":1,"moe_intermediate_size":16,"first_k_dense_replace":1}""";
+
+        ModelArchitecture model = TestData.Parse(json).Value!;
+        model.Layer(0).FeedForward.Experts.ShouldBe(0);
+        model.Layer(1).FeedForward.SharedExperts.ShouldBe(1);
+        LayerParameters.Of(model.Layer(1), 64).Attention.ShouldBe((64 * 4 * 24) + (64 * 40) + (32 * 4 * 32) + (4 * 16 * 64) + 32);
+        TestData.Parse(json.Replace(old, now, StringComparison.Ordinal)).Diagnostics.ShouldHaveSingleItem().Code.ShouldBe(code);
+    }
+
     [Fact]
     public void A_path_loads_as_a_name_does()
     {

@@ -44,7 +44,8 @@ public static class CaseArchitecture
         {
             AttentionDescription attention = kind.Attention;
             int heads = Over(job.Heads, attention.Heads, "heads", changes);
-            int headDim = job.HeadDim is null && hidden != model.Hidden
+            int headDim = attention.Latent is not null ? attention.HeadDim
+                : job.HeadDim is null && hidden != model.Hidden
                 ? Math.Max(1, hidden / heads)
                 : Over(job.HeadDim, attention.HeadDim, "head_dim", changes);
             attention = attention with { Heads = heads, KvHeads = Over(job.KvHeads, attention.KvHeads, "kv_heads", changes), HeadDim = headDim };
