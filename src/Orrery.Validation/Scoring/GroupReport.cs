@@ -20,6 +20,8 @@ public sealed record GroupReport(
     /// <summary>More skipped than allowed.</summary>
     public bool HasTooManySkipped => SkippedShare > SkipTolerance;
 
-    /// <summary>The baseline does better on all rows: the model is not worth its code here.</summary>
-    public bool IsBeatenByBaseline => All.BaselineMape is { } baseline && All.Mape is { } own && own > baseline;
+    /// <summary>
+    /// The baseline does better on all rows: the model is not worth its code here. Not asked of fewer than three rows, which one fitted number meets almost exactly.
+    /// </summary>
+    public bool IsBeatenByBaseline => All.Count >= 3 && All.BaselineMape is { } baseline && All.Mape is { } own && own > baseline;
 }

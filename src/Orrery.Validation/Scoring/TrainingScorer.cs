@@ -26,14 +26,18 @@ public sealed class TrainingScorer(CaseReader reader, CaseConventions convention
             string metric = row.Origin.PrimaryMetric;
             CaseReading reading = row.Origin.IsExpressible ? reader.Read(row) : new CaseReading(null, "");
             string note = reading.Inputs is null ? "" : string.Join("; ", reading.Inputs.Notes);
-            scorer.Add(row.Origin, row.Measured(metric), () => Predict(reading, metric, predictor), StepMetric.IsRate(metric), note, slice: SliceOf(row));
+            scorer.Add(row.Origin, row.Measured(metric), () => Predict(reading, metric, predictor), StepMetric.IsRate(metric), note, slice: SliceOf(row, reading.Inputs));
         }
 
         return scorer.Report("training", leaveOneOut);
     }
 
-    /// <summary>Chip, and whether the model has experts: what one source mixes and constants do not share.</summary>
-    private static string SliceOf(TrainingCase row) => row.Job.Experts is > 1 ? $"{row.Job.Chip} experts" : $"{row.Job.Chip} dense";
+    /// <summary>Chip, whether the model has experts, and whether only adapters learn: what one source mixes and constants do not share.</summary>
+    private static string SliceOf(TrainingCase row, TrainingCaseInputs? inputs)
+    {
+        string kind = row.Job.Experts is > 1 ? "experts" : "dense";
+        return inputs?.Task == CaseTask.LowRankAdapters ? $"{row.Job.Chip} {kind} adapters" : $"{row.Job.Chip} {kind}";
+    }
 
     private Prediction Predict(CaseReading reading, string metric, ITrainingPredictor predictor)
     {
