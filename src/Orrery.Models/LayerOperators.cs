@@ -174,10 +174,13 @@ public static class LayerOperators
         long queriesPerRank = Math.Max(1, shape.Sequence / shape.ContextParallel);
         long keys = shape.Sequence;
         double scores = (double)batched * queriesPerRank * keys;
-        into[count++] = new LayerOperator(Operator.Matmul(queriesPerRank, keys, attention.HeadDim, format, batched), OperatorRole.AttentionForward, false);
-        into[count++] = new LayerOperator(Operator.Matmul(queriesPerRank, attention.HeadDim, keys, format, batched), OperatorRole.AttentionForward, false);
-        into[count++] = new LayerOperator(Operator.Matmul(queriesPerRank, keys, attention.HeadDim, format, 2 * batched), OperatorRole.AttentionBackward, false);
-        into[count++] = new LayerOperator(Operator.Matmul(queriesPerRank, attention.HeadDim, keys, format, 2 * batched), OperatorRole.AttentionBackward, false);
+        // What scores cost in memory stands in the score traffic below, so the products themselves keep their operands.
+        Operator scoring = Operator.Matmul(queriesPerRank, keys, attention.HeadDim, format, batched) with { HasOperandsOnChip = true };
+        Operator weighing = Operator.Matmul(queriesPerRank, attention.HeadDim, keys, format, batched) with { HasOperandsOnChip = true };
+        into[count++] = new LayerOperator(scoring, OperatorRole.AttentionForward, false);
+        into[count++] = new LayerOperator(weighing, OperatorRole.AttentionForward, false);
+        into[count++] = new LayerOperator(scoring with { Groups = 2 * batched }, OperatorRole.AttentionBackward, false);
+        into[count++] = new LayerOperator(weighing with { Groups = 2 * batched }, OperatorRole.AttentionBackward, false);
         double scale = shape.ActivationBytes / 2;
         into[count++] = new LayerOperator(Operator.Elementwise(scores * 9 * scale, scores * 3, 3), OperatorRole.ScoreForward, false);
         into[count++] = new LayerOperator(Operator.Elementwise(scores * 11 * scale, scores * 4, 3), OperatorRole.ScoreBackward, false);

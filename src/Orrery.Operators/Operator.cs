@@ -54,6 +54,12 @@ public readonly record struct Operator
     /// <summary>Elements passed through the vector units.</summary>
     public double VectorElements { get; init; }
 
+    /// <summary>
+    /// Operands come from and results go to on-chip memory: a compiler with a software-managed memory keeps them there between neighbouring
+    /// operators. Chips behind a cache cost it as any other.
+    /// </summary>
+    public bool HasOperandsOnChip { get; init; }
+
     /// <summary>Kernels launched for it when not fused.</summary>
     public int Kernels { get; init; }
 

@@ -111,6 +111,9 @@ public sealed partial class NeuronChipModel : ChipModel
     /// </summary>
     private double MatmulMemory(in Operator work, int groups, out double bytes)
     {
+        bytes = 0;
+        if (work.HasOperandsOnChip)
+            return 0;
         double wide = work.Format is NumberFormat.Fp32 or NumberFormat.Tf32 ? 4 : 2;
         double weight = Math.Min(wide, work.Format.BytesPerElement());
         double left = (double)work.M * work.K * wide;

@@ -245,16 +245,14 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
     /// <summary>Rate of a product in a step over that of the operator calibration.</summary>
     private double MatmulRate(in Operator work)
     {
-        double rate = constants[StackConstant.MatmulRate] * constants[StackConstant.SustainedClock];
-        rate *= work.Format switch
+        double rate = constants[StackConstant.SustainedClock] * work.Format switch
         {
             NumberFormat.Fp32 or NumberFormat.Tf32 => constants[StackConstant.MatmulRateFp32],
             NumberFormat.Fp8 or NumberFormat.Fp8Block or NumberFormat.Mxfp8 => constants[StackConstant.MatmulRateFp8],
             NumberFormat.Nvfp4 or NumberFormat.Mxfp4 => constants[StackConstant.MatmulRateFp4],
-            _ => 1,
+            _ => constants[StackConstant.MatmulRate],
         };
-        bool isMisaligned = work.Format is NumberFormat.Bf16 or NumberFormat.Fp16 && ((work.N | work.K | work.M) & 7) != 0
-            && ((work.N & 7) != 0 || (work.K & 7) != 0 || (work.M & 7) != 0) && Math.Min(work.N, Math.Min(work.K, work.M)) >= 64;
+        bool isMisaligned = work.Format is NumberFormat.Bf16 or NumberFormat.Fp16 && ((work.N | work.K | work.M) & 7) != 0;
         return isMisaligned ? rate * constants[StackConstant.MisalignedRate] : rate;
     }
 

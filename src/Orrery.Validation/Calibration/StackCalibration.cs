@@ -93,7 +93,7 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
                     MedianError = Round(Median([.. errors])),
                     MeanError = Round(Mean([.. errors])),
                     LeaveOneOutError = Round(result.LeaveOneOut),
-                    LeaveOneOutBy = result.Recipe.LeaveOut,
+                    LeaveOneOutBy = result.Recipe.LeaveOutName,
                     Chips = [.. own.Select(static row => row.Context.System.Chip.Id).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
                     Families = [.. own.Select(static row => row.Context.System.Chip.Family).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
                     RowsFitted = own.Length,
@@ -152,7 +152,7 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
                 continue;
             }
 
-            rows.Add(new StackRow(one.Origin.Id, GroupOf(recipe.GroupBy, inputs, one), found.Context.Stack.Id, found.Context, plan, found.Base, step) { Fold = FoldOf(recipe, inputs, one) });
+            rows.Add(new StackRow(one.Origin.Id, GroupOf(recipe.GroupBy, inputs, one), found.Context.Stack.Id, found.Context, plan, found.Base, step) { Fold = GroupOf(recipe.LeaveOut, inputs, one) });
         }
 
         skipped = reasons.ToImmutable();
@@ -223,9 +223,6 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
         fitter.Errors(rows, values, errors);
         return [.. errors];
     }
-
-    private static string FoldOf(StackRecipe recipe, TrainingCaseInputs inputs, TrainingCase row) =>
-        recipe.LeaveOut == "configuration" ? GroupOf(recipe.GroupBy, inputs, row) : GroupOf([recipe.LeaveOut], inputs, row);
 
     private static string GroupOf(ImmutableArray<string> fields, TrainingCaseInputs inputs, TrainingCase row) => string.Join('|', fields.Select(field => field switch
     {

@@ -32,8 +32,11 @@ public sealed record StackRecipe
     /// <summary>Fields that make a group: rows of one group are fitted or held out together.</summary>
     public required ImmutableArray<string> GroupBy { get; init; }
 
-    /// <summary>Field that makes a fold of the leave-one-out figure; <c>configuration</c> is the group itself.</summary>
-    public required string LeaveOut { get; init; }
+    /// <summary>Fields that make a fold of the leave-one-out figure.</summary>
+    public required ImmutableArray<string> LeaveOut { get; init; }
+
+    /// <summary>What a fold is called: <c>model</c>, <c>configuration</c>.</summary>
+    public string LeaveOutName => LeaveOut.Length == 1 ? LeaveOut[0] : "configuration";
 
     /// <summary>Share of groups that are fitted.</summary>
     public required double Share { get; init; }
@@ -98,7 +101,7 @@ public sealed record StackRecipe
             Sources = [.. one.Texts("sources").Select(static text => text.Text)],
             Free = free.ToImmutable(),
             GroupBy = [.. one.Texts("group").Select(static text => text.Text)],
-            LeaveOut = one.Text("leaveOut", "model"),
+            LeaveOut = [.. one.Texts("leaveOut").Select(static text => text.Text)],
             Share = one.Quantity("share", QuantityKind.Number, 0, 1) ?? 1,
             Seed = (ulong)one.Integer("seed", 0, int.MaxValue, 1),
         };
