@@ -35,20 +35,25 @@ public sealed class TrainingContextFactory(DataCatalog catalog)
         return new Result<double[]>(values, vocabulary.Diagnostics);
     }
 
-    /// <summary>A context; <paramref name="ranksPerChip"/> 0 takes the chip's default.</summary>
-    public Result<TrainingContext> Create(ModelArchitecture model, SystemDescription system, StackDescription stack, int ranksPerChip = 0)
+    /// <summary>
+    /// A context; <paramref name="ranksPerChip"/> 0 takes the chip's default. Chip models are shared by chip id unless <paramref name="isShared"/> is
+    /// false, for a chip whose figures were changed.
+    /// </summary>
+    public Result<TrainingContext> Create(
+        ModelArchitecture model, SystemDescription system, StackDescription stack, int ranksPerChip = 0, bool isShared = true)
     {
         Result<double[]> values = Defaults();
         if (values.Value is null)
             return new Result<TrainingContext>(null, values.Diagnostics);
         int ranks = ranksPerChip > 0 ? ranksPerChip : system.Chip.RanksPerChip;
-        if (!made.TryGetValue((system.Chip.Id, ranks), out ChipModel? chip))
+        if (!isShared || !made.TryGetValue((system.Chip.Id, ranks), out ChipModel? chip))
         {
             Result<ChipModel> fresh = chips.Create(system.Chip, ranks, GpuModelOptions.Training);
             if (fresh.Value is null)
                 return new Result<TrainingContext>(null, fresh.Diagnostics);
             chip = fresh.Value;
-            made[(system.Chip.Id, ranks)] = chip;
+            if (isShared)
+                made[(system.Chip.Id, ranks)] = chip;
         }
 
         // The share of the network's line rate is the stack's; the fabric answers at the full rate.

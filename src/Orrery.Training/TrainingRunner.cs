@@ -1,0 +1,281 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Orrery.Accounting;
+using Orrery.Catalog;
+using Orrery.Models;
+using Orrery.Units;
+
+namespace Orrery.Training;
+
+/// <summary>Answers a <see cref="TrainingRequest"/>: chooses what it leaves out, runs the step as events, and accounts for memory, energy, money and doubt.</summary>
+public static class TrainingRunner
+{
+    private const int DefaultGlobalBatch = 2048;
+    private const int DefaultSequence = 8192;
+
+    /// <summary>
+    /// Runs <paramref name="request"/> on the catalogue's data. A plan that cannot be laid out is infeasible with the reasons as diagnostics; one
+    /// that does not fit in memory is a report whose memory says so.
+    /// </summary>
+    public static TrainingOutcome Run(TrainingRequest request, DataCatalog catalog)
+    {
+        var diagnostics = new List<Diagnostic>();
+        int ranksPerChip = RanksPerChip(request, diagnostics);
+        CheckSize(request, diagnostics);
+        if (diagnostics.Exists(static one => one.Severity == Severity.Error))
+            return new TrainingOutcome(null, [.. diagnostics], false);
+
+        var factory = new TrainingContextFactory(catalog);
+        Result<TrainingContext> made = factory.Create(request.Model, request.System, request.Stack, ranksPerChip);
+        if (made.Value is not { } context)
+            return new TrainingOutcome(null, made.Diagnostics, false);
+
+        int ranks = request.Chips * ranksPerChip;
+        Plan template = Template(request);
+        LayoutChoice choice;
+        if (IsComplete(request))
+        {
+            Plan given = Complete(request, template, ranks);
+            var objections = new List<string>();
+            PlanRules.Check(given, request.Model, ranks, objections);
+            if (objections.Count > 0)
+                return Infeasible(objections);
+            choice = new LayoutChoice(given, true, 1);
+        }
+        else
+        {
+            int scaleUp = request.System.ChipsPerScaleUpDomain * ranksPerChip;
+            choice = new LayoutSearch(request, context.Steps, context.Memory, ranks, scaleUp).Choose(template);
+            if (choice.Best is null)
+                return Infeasible([NoLayout(request, template, ranks)]);
+        }
+
+        TrainingReport report = Report(request, catalog, factory, context, choice, ranks, ranksPerChip);
+        return new TrainingOutcome(report, report.Diagnostics, !report.Memory.Fits);
+    }
+
+    private static TrainingReport Report(
+        TrainingRequest request, DataCatalog catalog, TrainingContextFactory factory, TrainingContext context, LayoutChoice choice, int ranks, int ranksPerChip)
+    {
+        Plan plan = choice.Best!;
+        context.Steps.Estimate(plan, out StepEstimate estimate);
+        Seconds step = context.Run.Execute(context.Steps, plan);
+        // The event run is the truth; where it differs from the formula the difference is idle time.
+        StepBreakdown breakdown = estimate.Breakdown with
+        {
+            PipelineBubble = new Seconds(Math.Max(0, estimate.Breakdown.PipelineBubble.Value + step.Value - estimate.StepTime)),
+        };
+        breakdown = breakdown with { Overhead = breakdown.Overhead + step - breakdown.Total };
+        MemoryReport memory = context.Memory.Evaluate(plan);
+        ImmutableArray<Uncertainty> parts = new IntervalModel(request.Stack, request.System.Chip, context.Constants)
+            .Parts(new SourceSpread(request, factory, plan, ranksPerChip).Find());
+        double half = IntervalModel.HalfWidth(parts);
+
+        double tokens = (double)plan.GlobalBatch * plan.Sequence;
+        ModelFlops flops = ModelFlops.PerSequence(request.Model, plan.Sequence);
+        double useful = (plan.HasFrozenWeights ? flops.TrainingFrozen : flops.Training) * plan.GlobalBatch;
+        double executed = useful + (plan.Recompute switch
+        {
+            Recompute.Full => flops.TrainingFullRecompute - flops.Training,
+            Recompute.Selective when plan.Attention == AttentionKernel.Unfused => flops.TrainingSelectiveRecompute - flops.Training,
+            _ => 0,
+        } * plan.GlobalBatch);
+        double peak = PeakOf(request.System.Chip, plan.Precision) * request.Chips;
+
+        var activity = new ChipActivity(
+            estimate.MatrixBusy / step.Value,
+            estimate.MemoryBytes / step.Value / (request.System.Chip.MemoryBandwidth.Value.Value / ranksPerChip),
+            estimate.LinkBusy / step.Value);
+        EnergyUse energy = EnergyModel.Open(catalog.DataRoot).Of(request.System, activity, request.Chips, step);
+        CostOfRun cost = CostModel.Of(request.System, request.Chips, tokens / step.Value, request.UsdPerChipHour);
+        ImmutableArray<Diagnostic> diagnostics = Notes(request, plan, memory, choice);
+        return new TrainingReport
+        {
+            Request = request,
+            Plan = plan,
+            Chosen = Chosen(request),
+            PlansEvaluated = choice.Evaluated,
+            Ranks = ranks,
+            RanksPerChip = ranksPerChip,
+            StepTime = step,
+            StepTimeLow = step * Math.Exp(-half),
+            StepTimeHigh = step * Math.Exp(half),
+            Breakdown = breakdown,
+            TokensPerStep = tokens,
+            Mfu = useful / step.Value / peak,
+            Hfu = executed / step.Value / peak,
+            ModelFlopPerChip = new FlopPerSecond(useful / step.Value / request.Chips),
+            Memory = memory,
+            Energy = new EnergyReport(energy.Total, energy.ChipPower, energy.FacilityPower),
+            Cost = new CostReport(cost.UsdPerHour, cost.UsdPerMillionTokens, cost.Mark, cost.Source, cost.BreakEvenTokensPerUsd),
+            Run = request.Tokens is { } wanted ? RunOf(wanted, tokens, step, energy, cost) : null,
+            Limits = new LimitFinder(context, plan, ranks).Find(breakdown, step.Value, memory),
+            Uncertainties = parts,
+            Provenance = ProvenanceOf(request, context, plan),
+            Diagnostics = diagnostics,
+        };
+    }
+
+    /// <summary>Useful peak for MFU: the stated dense peak of the format of the products, or of BF16 where the chip has none of its own.</summary>
+    public static double PeakOf(ChipDescription chip, NumberFormat format)
+    {
+        foreach (NumberFormat candidate in (ReadOnlySpan<NumberFormat>)[format, Twin(format), NumberFormat.Bf16])
+        {
+            if (chip.Peak.TryGetValue(candidate, out Sourced<FlopPerSecond>? peak))
+                return peak.Value.Value;
+        }
+
+        return chip.Peak.Values.First().Value.Value;
+    }
+
+    private static NumberFormat Twin(NumberFormat format) => format switch
+    {
+        NumberFormat.Mxfp8 or NumberFormat.Fp8Block => NumberFormat.Fp8,
+        NumberFormat.Fp8 => NumberFormat.Mxfp8,
+        NumberFormat.Mxfp4 => NumberFormat.Nvfp4,
+        NumberFormat.Nvfp4 => NumberFormat.Mxfp4,
+        NumberFormat.Fp16 => NumberFormat.Bf16,
+        NumberFormat.Tf32 => NumberFormat.Fp32,
+        _ => format,
+    };
+
+    private static RunReport RunOf(double wanted, double tokensPerStep, Seconds step, EnergyUse energy, CostOfRun cost)
+    {
+        double steps = wanted / tokensPerStep;
+        Seconds time = step * steps;
+        return new RunReport(wanted, time, energy.Total * steps, cost.UsdPerHour is { } hourly ? hourly * time.Value / 3600 : null);
+    }
+
+    private static int RanksPerChip(TrainingRequest request, List<Diagnostic> diagnostics)
+    {
+        ChipDescription chip = request.System.Chip;
+        if (request.Lnc is not { } lnc)
+            return chip.RanksPerChip;
+        if (chip.RanksByLnc.TryGetValue(lnc, out int ranks))
+            return ranks;
+        string known = chip.RanksByLnc.IsEmpty ? $"{chip.Name} has no logical-core setting" : "expected " + string.Join(" or ", chip.RanksByLnc.Keys);
+        diagnostics.Add(new Diagnostic(Severity.Error, "ORR4001", "--lnc", 0, 0, $"no logical-core setting {lnc}; {known}"));
+        return chip.RanksPerChip;
+    }
+
+    private static void CheckSize(TrainingRequest request, List<Diagnostic> diagnostics)
+    {
+        SystemDescription system = request.System;
+        if (system.MaximumChips > 0 && request.Chips > system.MaximumChips)
+            diagnostics.Add(new Diagnostic(Severity.Error, "ORR4002", "--chips", 0, 0, $"{system.Name} has at most {system.MaximumChips} chips, not {request.Chips}"));
+        int unit = system.AllocationUnit;
+        bool isWhole = request.Chips % unit == 0 || (request.Chips < unit && unit % request.Chips == 0);
+        if (!isWhole)
+        {
+            int below = Math.Max(unit, request.Chips / unit * unit);
+            diagnostics.Add(new Diagnostic(
+                Severity.Error, "ORR4003", "--chips", 0, 0, $"{system.Name} comes in multiples of {unit} chips, not {request.Chips}; the nearest are {below} and {below + unit}"));
+        }
+
+        int longest = request.Model.MaxPositions;
+        if (request.Sequence is { } sequence && longest > 0 && sequence > longest)
+            diagnostics.Add(new Diagnostic(Severity.Error, "ORR4004", "--seq", 0, 0, $"{request.Model.Name} has positions for {longest} tokens, not {sequence}"));
+    }
+
+    private static Plan Template(TrainingRequest request) => new()
+    {
+        GlobalBatch = request.GlobalBatch ?? DefaultGlobalBatch,
+        Sequence = request.Sequence ?? Math.Min(DefaultSequence, request.Model.MaxPositions > 0 ? request.Model.MaxPositions : DefaultSequence),
+        Precision = request.Precision,
+        Zero = request.Zero ?? 1,
+        ShardRanks = request.ShardRanks ?? 0,
+        ExpertTensorParallel = request.ExpertTensorParallel ?? 1,
+        // A person planning a new job gets the fused kernel unless they ask for the stack's old habit.
+        Attention = request.Attention ?? AttentionKernel.Flash,
+        Order = request.Order,
+        Schedule = request.Schedule ?? PipelineSchedule.OneForwardOneBackward,
+    };
+
+    private static bool IsComplete(TrainingRequest request) =>
+        request.TensorParallel is not null && request.PipelineParallel is not null && request.VirtualStages is not null && request.ContextParallel is not null
+        && request.MicroBatch is not null && request.Recompute is not null && (request.ExpertParallel is not null || !PlanRules.HasExperts(request.Model));
+
+    private static Plan Complete(TrainingRequest request, Plan template, int ranks)
+    {
+        int tp = request.TensorParallel!.Value;
+        int pp = request.PipelineParallel!.Value;
+        int cp = request.ContextParallel!.Value;
+        int chunks = request.VirtualStages!.Value;
+        return template with
+        {
+            TensorParallel = tp,
+            PipelineParallel = pp,
+            ContextParallel = cp,
+            VirtualStages = chunks,
+            DataParallel = request.DataParallel ?? Math.Max(1, ranks / (tp * pp * cp)),
+            MicroBatch = request.MicroBatch!.Value,
+            Recompute = request.Recompute!.Value,
+            ExpertParallel = request.ExpertParallel ?? 1,
+            SequenceParallel = request.SequenceParallel ?? tp > 1,
+            Schedule = request.Schedule ?? (chunks > 1 ? PipelineSchedule.Interleaved : PipelineSchedule.OneForwardOneBackward),
+        };
+    }
+
+    private static ImmutableArray<string> Chosen(TrainingRequest request)
+    {
+        ImmutableArray<string>.Builder names = ImmutableArray.CreateBuilder<string>();
+        void Add(bool isFree, string name)
+        {
+            if (isFree)
+                names.Add(name);
+        }
+
+        Add(request.TensorParallel is null, "tp");
+        Add(request.PipelineParallel is null, "pp");
+        Add(request.VirtualStages is null, "vpp");
+        Add(request.DataParallel is null, "dp");
+        Add(request.ContextParallel is null, "cp");
+        Add(request.ExpertParallel is null && PlanRules.HasExperts(request.Model), "ep");
+        Add(request.MicroBatch is null, "micro-batch");
+        Add(request.Recompute is null, "recompute");
+        return names.ToImmutable();
+    }
+
+    private static string NoLayout(TrainingRequest request, Plan template, int ranks) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"no layout of {request.Model.Name} on {ranks} ranks divides a global batch of {template.GlobalBatch} sequences, the heads and the layers; try another --global-batch or --chips");
+
+    private static TrainingOutcome Infeasible(IEnumerable<string> reasons) =>
+        new(null, [.. reasons.Select(static reason => new Diagnostic(Severity.Error, "ORR4005", "plan", 0, 0, reason))], true);
+
+    private static ImmutableArray<Diagnostic> Notes(TrainingRequest request, Plan plan, MemoryReport memory, LayoutChoice choice)
+    {
+        ImmutableArray<Diagnostic>.Builder notes = ImmutableArray.CreateBuilder<Diagnostic>();
+        if (!memory.Fits)
+        {
+            string tried = choice.Evaluated > 1 ? $" (least of {choice.Evaluated} layouts)" : "";
+            notes.Add(new Diagnostic(
+                Severity.Warning,
+                "ORR4006",
+                "plan",
+                0,
+                0,
+                string.Create(CultureInfo.InvariantCulture, $"does not fit: {memory.Total.Value / 1e9:F1} GB a rank of {memory.Capacity.Value / 1e9:F1} GB{tried}; more chips, recompute full or zero 3 would help")));
+        }
+
+        if (!request.System.Chip.Peak.ContainsKey(plan.Precision))
+        {
+            notes.Add(new Diagnostic(
+                Severity.Warning, "ORR4007", "--precision", 0, 0, $"{request.System.Chip.Name} has no {plan.Precision.Text()} products of its own; they run as {(request.System.Chip.Peak.ContainsKey(Twin(plan.Precision)) ? Twin(plan.Precision).Text() : "bf16")}"));
+        }
+
+        if (request.System.Chip.IsPreview)
+            notes.Add(new Diagnostic(Severity.Note, "ORR4008", request.System.Chip.Id, 0, 0, $"{request.System.Chip.Name} is a preview: its figures are derived from announcements"));
+        return notes.ToImmutable();
+    }
+
+    private static ImmutableArray<string> ProvenanceOf(TrainingRequest request, TrainingContext context, Plan plan)
+    {
+        ImmutableArray<string>.Builder lines = ImmutableArray.CreateBuilder<string>();
+        lines.Add($"chip: {request.System.Chip.Name}, data/chips/{request.System.Chip.Id}.yaml");
+        lines.Add($"matrix products: {context.Chip.Provenance(Operators.Operator.Matmul(4096, 4096, 4096, plan.Precision))}");
+        lines.Add($"stack: {request.Stack.Name}" + (request.Stack.FittedOn.Length > 0 ? ", " + request.Stack.FittedOn : ", constants not fitted"));
+        lines.Add($"collectives: {(context.Fabric is Fabric.ClosedFormCollectives closed ? closed.Provenance : "closed form")}");
+        return lines.ToImmutable();
+    }
+}
