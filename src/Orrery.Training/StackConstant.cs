@@ -23,6 +23,7 @@ public enum StackConstant : byte
     AttentionBackwardRatio,
     ScoreTraffic,
     ElementwiseScale,
+    ElementwiseShare,
     KernelGap,
     TensorParallelScale,
     TensorParallelOverlap,

@@ -20,6 +20,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
     private readonly Dictionary<Operator, OperatorCost> costs = new(512);
     private readonly Dictionary<(Collective, RankGroup), CollectiveCost> collectives = new(256);
     private readonly LayerOperator[] buffer = new LayerOperator[LayerOperators.Capacity];
+    private readonly double memoryBandwidth = chip.Chip.MemoryBandwidth.Value.Value / chip.RanksPerChip;
     private readonly double sixteenBitPeak = chip.Chip.Peak.TryGetValue(NumberFormat.Bf16, out Sourced<FlopPerSecond>? peak) ? peak.Value.Value / chip.RanksPerChip : 0;
 
     /// <summary>
@@ -190,8 +191,8 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
     {
         if (parameters <= 0)
             return 0;
-        Operator work = Operator.Optimizer(parameters, parameters * constants[StackConstant.OptimizerBytes]);
-        return Cost(work).Execution.Value;
+        double bytes = parameters * constants[StackConstant.OptimizerBytes];
+        return constants[StackConstant.ElementwiseShare] > 0 ? MemoryTime(bytes) : Cost(Operator.Optimizer(parameters, bytes)).Execution.Value;
     }
 
     /// <summary>(a^p + b^p)^(1/p): the longer of two things that run side by side, a little more when they are close.</summary>
@@ -205,7 +206,13 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         return larger * Math.Pow(1 + Math.Pow(smaller / larger, exponent), 1 / exponent);
     }
 
-    private double MemoryTime(double bytes) => bytes <= 0 ? 0 : Cost(Operator.Elementwise(bytes, bytes / 4, 1)).Execution.Value;
+    private double MemoryTime(double bytes)
+    {
+        if (bytes <= 0)
+            return 0;
+        double share = constants[StackConstant.ElementwiseShare];
+        return share > 0 ? bytes / (memoryBandwidth * share) : Cost(Operator.Elementwise(bytes, bytes / 4, 1)).Execution.Value;
+    }
 
     private OperatorCost Cost(in Operator work)
     {
@@ -225,6 +232,9 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         OperatorCost cost = Cost(work);
         bytes = cost.MemoryBytes.Value;
         matrixBusy = cost.MatrixBusy.Value;
+        double streaming = work.Kind == OperatorKind.Elementwise && constants[StackConstant.ElementwiseShare] > 0
+            ? work.MemoryBytes / (memoryBandwidth * constants[StackConstant.ElementwiseShare])
+            : cost.Execution.Value;
         switch (work.Kind)
         {
             case OperatorKind.Matmul:
@@ -233,10 +243,10 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
                 return cost.Execution.Value / rate;
             case OperatorKind.Elementwise when entry.Role is OperatorRole.ScoreForward or OperatorRole.ScoreBackward:
                 bytes *= constants[StackConstant.ScoreTraffic];
-                return cost.Execution.Value * constants[StackConstant.ScoreTraffic];
+                return streaming * constants[StackConstant.ScoreTraffic];
             case OperatorKind.Elementwise:
                 bytes *= constants[StackConstant.ElementwiseScale];
-                return (cost.Execution.Value * constants[StackConstant.ElementwiseScale]) + (work.Kernels * constants[StackConstant.KernelGap]);
+                return (streaming * constants[StackConstant.ElementwiseScale]) + (work.Kernels * constants[StackConstant.KernelGap]);
             default:
                 return cost.Execution.Value / constants[StackConstant.SustainedClock];
         }

@@ -24,7 +24,7 @@ public sealed record StackCalibrationResult(
     ImmutableArray<string> Skipped);
 
 /// <summary>Fits the stacks of a recipe on published or a user's own step times.</summary>
-public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, CaseConventions conventions, StackVocabulary vocabulary)
+public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, CaseConventions conventions, NetworkReadings networks, StackVocabulary vocabulary)
 {
     private readonly TrainingContextFactory factory = new(catalog);
     private readonly Dictionary<(string, string, string, string), (TrainingContext Context, double[] Base)> contexts = [];
@@ -162,7 +162,7 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
     private (TrainingContext Context, double[] Base)? Context(TrainingCaseInputs inputs, out string why)
     {
         why = "";
-        (string, string, string, string) key = (ArchitectureKey(inputs), inputs.System, inputs.Chip + "/" + inputs.RanksPerChip, inputs.Stack);
+        (string, string, string, string) key = (ArchitectureKey(inputs), inputs.System, inputs.Chip + "/" + inputs.RanksPerChip + "/" + inputs.Job.Network, inputs.Stack);
         if (contexts.TryGetValue(key, out var known))
             return known;
         Result<SystemDescription> system = catalog.System(inputs.System, inputs.Chip);
@@ -179,7 +179,8 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
             return null;
         }
 
-        Result<TrainingContext> context = factory.Create(inputs.Architecture, system.Value, stack.Value, inputs.RanksPerChip);
+        SystemDescription machine = networks.Apply(system.Value, inputs.Job.Network);
+        Result<TrainingContext> context = factory.Create(inputs.Architecture, machine, stack.Value, inputs.RanksPerChip);
         if (context.Value is null)
         {
             why = First(context.Diagnostics);

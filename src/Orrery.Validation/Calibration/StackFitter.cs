@@ -13,6 +13,12 @@ public sealed class StackFitter
     private readonly ImmutableArray<StackRow> rows;
     private readonly ImmutableArray<FreeConstant> free;
     private readonly FitBound[] bounds;
+    /// <summary>
+    /// A group of n rows weighs n^(1 - this): rows of one group mostly repeat one measurement (they differ in counts that enter as straight lines),
+    /// so they count for more than one row and for far less than n.
+    /// </summary>
+    private const double GroupDiscount = 0.75;
+
     private readonly double[] scratch = new double[StackConstants.Count];
 
     /// <summary>Prepares a fit; the vocabulary gives each constant its range.</summary>
@@ -44,13 +50,12 @@ public sealed class StackFitter
                 started[i] = bounds[i] with { Start = from[i] };
         }
 
-        // Groups count alike: many rows of one configuration repeat one measurement.
         var sizes = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (StackRow row in rows)
             sizes[row.Group] = sizes.GetValueOrDefault(row.Group) + 1;
         var weights = new double[rows.Length];
         for (int i = 0; i < weights.Length; i++)
-            weights[i] = 1 / Math.Sqrt(sizes[rows[i].Group]);
+            weights[i] = Math.Pow(sizes[rows[i].Group], -GroupDiscount);
         return BoundedFit.Minimise(rows.Length, started, (values, errors) => Errors(rows, values, errors), new FitOptions { Starts = starts, Seed = seed, SoftScale = 0.05, Weights = weights });
     }
 
