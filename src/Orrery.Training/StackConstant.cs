@@ -50,4 +50,5 @@ public enum StackConstant : byte
     UnfittedStackSigma,
     UnseenChipSigma,
     UnseenFamilySigma,
+    MemorySigma,
 }

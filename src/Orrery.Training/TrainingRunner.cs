@@ -151,9 +151,15 @@ public static class TrainingRunner
         ChipDescription chip = request.System.Chip;
         if (request.Lnc is not { } lnc)
             return chip.RanksPerChip;
-        if (chip.RanksByLnc.TryGetValue(lnc, out int ranks))
-            return ranks;
-        string known = chip.RanksByLnc.IsEmpty ? $"{chip.Name} has no logical-core setting" : "expected " + string.Join(" or ", chip.RanksByLnc.Keys);
+        foreach (LncSetting setting in chip.RanksByLnc)
+        {
+            if (setting.Setting == lnc)
+                return setting.RanksPerChip;
+        }
+
+        string known = chip.RanksByLnc.IsEmpty
+            ? $"{chip.Name} has no logical-core setting"
+            : "expected " + string.Join(" or ", chip.RanksByLnc.Select(static setting => setting.Setting));
         diagnostics.Add(new Diagnostic(Severity.Error, "ORR4001", "--lnc", 0, 0, $"no logical-core setting {lnc}; {known}"));
         return chip.RanksPerChip;
     }

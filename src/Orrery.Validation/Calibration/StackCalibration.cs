@@ -26,8 +26,7 @@ public sealed record StackCalibrationResult(
 /// <summary>Fits the stacks of a recipe on published or a user's own step times.</summary>
 public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, CaseConventions conventions, NetworkReadings networks, StackVocabulary vocabulary)
 {
-    private readonly TrainingContextFactory factory = new(catalog);
-    private readonly Dictionary<(string, string, string, string), (TrainingContext Context, double[] Base)> contexts = [];
+    private readonly CaseContexts contexts = new(catalog, networks);
 
     /// <summary>Fits <paramref name="recipe"/> on <paramref name="cases"/>; <paramref name="leaveOut"/> also computes the leave-one-out figure.</summary>
     public StackCalibrationResult Run(StackRecipe recipe, ImmutableArray<TrainingCase> cases, bool leaveOut, int starts = 3)
@@ -129,7 +128,7 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
 
             if (recipe.Models != "all" && PlanRules.HasExperts(inputs.Architecture) != (recipe.Models == "experts"))
                 continue;
-            if (Context(inputs, out string why) is not { } found)
+            if (contexts.Find(inputs, out string why) is not { } found)
             {
                 reasons.Add($"{one.Origin.Id}: {why}");
                 continue;
@@ -152,50 +151,12 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
                 continue;
             }
 
-            rows.Add(new StackRow(one.Origin.Id, GroupOf(recipe.GroupBy, inputs, one), found.Context.Stack.Id, found.Context, plan, found.Base, step) { Fold = GroupOf(recipe.LeaveOut, inputs, one) });
+            rows.Add(new StackRow(one.Origin.Id, GroupOf(recipe.GroupBy, inputs, one), found.Context.Stack.Id, found.Context, plan, found.BaseValues, step) { Fold = GroupOf(recipe.LeaveOut, inputs, one) });
         }
 
         skipped = reasons.ToImmutable();
         return rows.ToImmutable();
     }
-
-    private (TrainingContext Context, double[] Base)? Context(TrainingCaseInputs inputs, out string why)
-    {
-        why = "";
-        (string, string, string, string) key = (ArchitectureKey(inputs), inputs.System, inputs.Chip + "/" + inputs.RanksPerChip + "/" + inputs.Job.Network, inputs.Stack);
-        if (contexts.TryGetValue(key, out var known))
-            return known;
-        Result<SystemDescription> system = catalog.System(inputs.System, inputs.Chip);
-        if (system.Value is null)
-        {
-            why = First(system.Diagnostics);
-            return null;
-        }
-
-        Result<StackDescription> stack = catalog.Stack(inputs.Stack);
-        if (stack.Value is null)
-        {
-            why = First(stack.Diagnostics);
-            return null;
-        }
-
-        SystemDescription machine = networks.Apply(system.Value, inputs.Job.Network);
-        Result<TrainingContext> context = factory.Create(inputs.Architecture, machine, stack.Value, inputs.RanksPerChip);
-        if (context.Value is null)
-        {
-            why = First(context.Diagnostics);
-            return null;
-        }
-
-        double[] values = StackConstants.FileValues(stack.Value, system.Value.Chip, factory.Defaults().Value!);
-        (TrainingContext, double[]) made = (context.Value, values);
-        contexts[key] = made;
-        return made;
-    }
-
-    private static string ArchitectureKey(TrainingCaseInputs inputs) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{inputs.Architecture.Name}|{inputs.Architecture.Layers}|{inputs.Architecture.Hidden}|{inputs.Architecture.Vocabulary}|{inputs.Architecture.LossPositionFraction}|{inputs.Architecture.LayerKinds[0].GetHashCode()}");
 
     private double LeaveOneOut(StackRecipe recipe, ImmutableArray<StackRow> rows, double[] from)
     {
@@ -248,8 +209,6 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
     }));
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static string First(ImmutableArray<Diagnostic> diagnostics) => diagnostics.Length > 0 ? diagnostics[0].Message : "unknown";
 
     private static string Note(StackCalibrationResult result, int fitted, int held, List<string> atLimit)
     {

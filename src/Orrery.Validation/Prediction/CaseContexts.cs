@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Orrery.Catalog;
+using Orrery.Training;
+using Orrery.Validation.Reading;
+
+namespace Orrery.Validation.Prediction;
+
+/// <summary>Training contexts of published cases, one for each model, system, chip, network and stack, made when first asked for. For one thread.</summary>
+public sealed class CaseContexts(DataCatalog catalog, NetworkReadings networks)
+{
+    private readonly TrainingContextFactory factory = new(catalog);
+    private readonly Dictionary<(string, string, string, string), CaseContext> made = [];
+    private readonly Dictionary<string, Result<SystemDescription>> systems = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Result<StackDescription>> stacks = new(StringComparer.Ordinal);
+
+    /// <summary>The context of a case, or why there is none.</summary>
+    public CaseContext? Find(TrainingCaseInputs inputs, out string why)
+    {
+        why = "";
+        (string, string, string, string) key = (ModelKey(inputs), inputs.System, inputs.Chip + "/" + inputs.RanksPerChip + "/" + inputs.Job.Network, inputs.Stack);
+        if (made.TryGetValue(key, out CaseContext? known))
+            return known;
+        string systemKey = inputs.System + "/" + inputs.Chip;
+        if (!systems.TryGetValue(systemKey, out Result<SystemDescription>? system))
+            systems[systemKey] = system = catalog.System(inputs.System, inputs.Chip);
+        if (!stacks.TryGetValue(inputs.Stack, out Result<StackDescription>? stack))
+            stacks[inputs.Stack] = stack = catalog.Stack(inputs.Stack);
+        if (system.Value is null || stack.Value is null)
+        {
+            why = First(system.Value is null ? system.Diagnostics : stack.Diagnostics);
+            return null;
+        }
+
+        Result<TrainingContext> context = factory.Create(inputs.Architecture, networks.Apply(system.Value, inputs.Job.Network), stack.Value, inputs.RanksPerChip);
+        if (context.Value is null)
+        {
+            why = First(context.Diagnostics);
+            return null;
+        }
+
+        double[] values = StackConstants.FileValues(stack.Value, system.Value.Chip, factory.Defaults().Value!);
+        var fresh = new CaseContext(context.Value, values);
+        made[key] = fresh;
+        return fresh;
+    }
+
+    private static string ModelKey(TrainingCaseInputs inputs) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{inputs.Architecture.Name}|{inputs.Architecture.Layers}|{inputs.Architecture.Hidden}|{inputs.Architecture.Vocabulary}|{inputs.Architecture.LossPositionFraction}|{inputs.Architecture.LayerKinds[0].GetHashCode()}");
+
+    private static string First(ImmutableArray<Diagnostic> diagnostics) => diagnostics.Length > 0 ? diagnostics[0].Message : "unknown";
+}

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Orrery.Catalog;
+using Orrery.Training;
+using Orrery.Units;
+using Orrery.Validation.Reading;
+using Orrery.Validation.Scoring;
+
+namespace Orrery.Validation.Prediction;
+
+/// <summary>Predicts published training steps by the event run, with the interval of the stack. For one thread.</summary>
+public sealed class TrainingStepPredictor(CaseContexts contexts) : ITrainingPredictor
+{
+    private readonly StepRun run = new();
+
+    /// <inheritdoc/>
+    public Scoring.Prediction Predict(TrainingCaseInputs inputs)
+    {
+        if (contexts.Find(inputs, out string why) is not { } found)
+            return Scoring.Prediction.Skip(why);
+        Plan plan = CasePlan.Of(inputs, found.Context.Stack);
+        if (!found.Context.Steps.Prepare(plan))
+        {
+            return Scoring.Prediction.Skip(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{inputs.Architecture.Layers} layers cannot be laid on pp {plan.PipelineParallel} x vpp {plan.VirtualStages}"));
+        }
+
+        Seconds step = run.Execute(found.Context.Steps, plan);
+        ImmutableArray<Uncertainty> parts = new IntervalModel(found.Context.Stack, found.Context.System.Chip, found.Context.Constants).Parts([]);
+        double half = IntervalModel.HalfWidth(parts);
+        return Scoring.Prediction.Of(step.Value, step.Value * Math.Exp(-half), step.Value * Math.Exp(half));
+    }
+}
