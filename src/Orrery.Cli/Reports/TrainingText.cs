@@ -157,7 +157,8 @@ public static class TrainingText
             string cost = limit.Time.Value > 0
                 ? $": {Quantity.Format(limit.Time, 3)} ({Quantity.FormatPercent(limit.Time / report.StepTime, 2)} of the step)"
                 : "";
-            text.Entry($"{number++}. ", $"{limit.What}{cost}. {limit.Remedy}");
+            string remedy = limit.Remedy.Length > 0 ? $"; {limit.Remedy}" : "";
+            text.Entry($"{number++}. ", limit.What + cost + remedy);
         }
 
         if (report.Limits.IsEmpty)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Orrery.Catalog;
 using Orrery.Cli.Arguments;
 using Orrery.Cli.Reports;
 
@@ -20,7 +21,7 @@ public static class DoctorVerb
     {
         if (call.Problems.Length > 0)
             return call.Context.RefuseInput(Schema, call.Problems);
-        List<(string Name, bool Passed, string Finding)> checks = [Runtime(), Processors(), TemporaryFolder()];
+        List<(string Name, bool Passed, string Finding)> checks = [Runtime(), Processors(), DataFolder(), TemporaryFolder()];
         bool passed = checks.TrueForAll(check => check.Passed);
         if (call.Context.IsJson)
             WriteJson(call.Context.Output, checks, passed);
@@ -33,6 +34,26 @@ public static class DoctorVerb
         (".NET runtime", Environment.Version.Major >= 10, $"{Environment.Version} (10.0 or later is needed)");
 
     private static (string Name, bool Passed, string Finding) Processors() => ("processors", true, $"{Environment.ProcessorCount}");
+
+    /// <summary>Loads every description, so that a broken file is found here and not in the middle of a question.</summary>
+    private static (string Name, bool Passed, string Finding) DataFolder()
+    {
+        DataCatalog catalog = DataCatalog.Open(DataCatalog.FindDataRoot());
+        List<Diagnostic> errors = [];
+        foreach (string id in catalog.ChipIds)
+            errors.AddRange(catalog.Chip(id).Diagnostics);
+        foreach (string id in catalog.SystemIds)
+            errors.AddRange(catalog.System(id).Diagnostics);
+        foreach (string id in catalog.StackIds)
+            errors.AddRange(catalog.Stack(id).Diagnostics);
+        errors.RemoveAll(diagnostic => diagnostic.Severity != Severity.Error);
+        string counts = $"{catalog.ChipIds.Length} chips, {catalog.SystemIds.Length} systems, {catalog.StackIds.Length} stacks, {catalog.ModelIds.Length} models";
+        return errors.Count == 0 && !catalog.SystemIds.IsEmpty
+            ? ("data folder", true, $"{counts} in {catalog.DataRoot}")
+            : ("data folder", false, errors.Count > 0
+                ? $"{errors.Count} errors in {catalog.DataRoot}, the first: {errors[0]}"
+                : $"{catalog.DataRoot} holds no systems; ORRERY_DATA names another folder");
+    }
 
     private static (string Name, bool Passed, string Finding) TemporaryFolder()
     {

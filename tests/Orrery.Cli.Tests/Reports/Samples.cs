@@ -64,8 +64,8 @@ internal static class Samples
         Run = new(15e12, new(36.9e6), new(1.1e14), null),
         Limits =
         [
-            new("Tensor-parallel collectives are exposed", new(4.125), "Halving TP to 8 would save about 2.1 s if memory allowed it: it needs 41 GiB a rank."),
-            new("Pipeline bubble", new(3.09375), "Four model chunks a rank (--vpp 7) would leave 0.9 s of it."),
+            new("Tensor-parallel collectives are exposed", new(4.125), "halving TP to 8 would save about 2.1 s if memory allowed it: it needs 41 GiB a rank"),
+            new("Pipeline bubble", new(3.09375), "four model chunks a rank (--vpp 7) would leave 0.9 s of it"),
         ],
         Uncertainties =
         [
