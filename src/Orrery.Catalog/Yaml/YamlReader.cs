@@ -1,4 +1,5 @@
 using System.Text;
+using YamlDotNet.Core;
 
 namespace Orrery.Catalog.Yaml;
 
@@ -96,10 +97,26 @@ public static class YamlReader
             return null;
         }
 
-        return new YamlParser(text, diagnostics).Document();
+        YamlWalk walk = new(text, diagnostics);
+        try
+        {
+            return walk.Document();
+        }
+        catch (YamlException exception)
+        {
+            bool atEnd = exception.Start.Index >= text.AsSpan().TrimEnd().Length;
+            diagnostics.Error(DiagnosticCode.YamlSyntax, atEnd ? walk.Unfinished : walk.Place(exception.Start), $"not YAML: {YamlWalk.Clean(exception.Message)}");
+            return null;
+        }
+        catch (Exception)
+        {
+            // The parser throws bare exceptions without a place on some broken texts (an unclosed '[' among them): point at what it had not finished.
+            diagnostics.Error(DiagnosticCode.YamlSyntax, walk.Unfinished, "not YAML from about here on: a bracket, brace or quote is probably left open");
+            return null;
+        }
     }
 
-    /// <summary>Finds what would be hard to see in a message of the parser: tabs as indentation and control characters.</summary>
+    /// <summary>Finds what the parser passes silently: tabs as indentation and control characters.</summary>
     private static bool CheckCharacters(string text, DiagnosticList diagnostics)
     {
         bool clean = true;
