@@ -8,13 +8,20 @@ public static class TextLayout
     /// <summary>Columns of a report.</summary>
     public const int Width = 100;
 
-    /// <summary>Breaks text at spaces into lines of at most <paramref name="width"/> letters; a longer word stands alone on its line.</summary>
+    /// <summary>
+    /// Breaks text at spaces into lines of at most <paramref name="width"/> letters; a longer word stands alone on its line, and a percent sign stays
+    /// with its number.
+    /// </summary>
     public static List<string> Wrap(string text, int width)
     {
         List<string> lines = [];
         StringBuilder line = new();
-        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        string[] words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        for (int index = 0; index < words.Length; index++)
         {
+            string word = words[index];
+            if (index + 1 < words.Length && words[index + 1].StartsWith('%'))
+                word = $"{word} {words[++index]}";
             if (line.Length > 0 && line.Length + 1 + word.Length > width)
             {
                 lines.Add(line.ToString());

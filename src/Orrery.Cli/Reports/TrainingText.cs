@@ -12,6 +12,9 @@ public static class TrainingText
     private const int NameWidth = 18;
     private const int ProvenanceShown = 3;
 
+    /// <summary>Parts of a step that would print as 0.0 % share a line.</summary>
+    private const double SmallestShare = 0.0005;
+
     public static void Write(TextWriter output, Terminal terminal, TrainingQuestion question, TrainingReport report)
     {
         ReportText text = new(output, terminal);
@@ -92,7 +95,7 @@ public static class TrainingText
     private static void WriteStep(ReportText text, TrainingReport report)
     {
         text.Section("step");
-        text.Line($"{Quantity.Format(report.StepTime, 3)} (80 % interval {Quantity.Format(report.StepTimeLow, 3)} to {Quantity.Format(report.StepTimeHigh, 3)}), "
+        text.Line($"{Short(report.StepTime, report.StepTime)} (80 % interval {Short(report.StepTime, report.StepTimeLow)} to {Short(report.StepTime, report.StepTimeHigh)}), "
             + $"MFU {Quantity.FormatPercent(report.Mfu)}, HFU {Quantity.FormatPercent(report.Hfu)}");
         text.Line($"{Quantity.FormatNumber(report.TokensPerSecond, 3)} tokens/s, {Quantity.FormatNumber(report.TokensPerSecondPerChip, 3)} a chip; "
             + $"{Quantity.Format(report.ModelFlopPerChip, 3)} of model work a chip");
@@ -109,11 +112,17 @@ public static class TrainingText
         foreach ((_, Seconds time) in parts)
             longest = Seconds.Max(longest, time);
         text.Section("time");
+        Seconds rest = Seconds.Zero;
         foreach ((string name, Seconds time) in parts)
         {
-            if (time.Value > 0)
+            if (time / report.StepTime >= SmallestShare)
                 WriteBar(text, name, InUnitOf(report.StepTime, time), time / report.StepTime, time / longest);
+            else
+                rest += time;
         }
+
+        if (rest / report.StepTime >= SmallestShare)
+            WriteBar(text, "rest", InUnitOf(report.StepTime, rest), rest / report.StepTime, rest / longest);
     }
 
     private static void WriteBar(ReportText text, string name, string value, double share, double bar) =>
@@ -135,8 +144,9 @@ public static class TrainingText
         }
         else
         {
-            text.Line($"no price is known for {report.Request.System.Id}; it breaks even where a dollar buys "
-                + $"{Quantity.FormatNumber(cost.BreakEvenTokensPerUsd, 3)} tokens. Give one with --price {report.Request.System.Id}=USD (a chip and hour)");
+            double atOneDollar = 1e6 / cost.BreakEvenTokensPerUsd;
+            text.Line($"no price is known; at $1 a chip and hour a million tokens cost {Quantity.Format(new Dollars(atOneDollar), 3)} "
+                + $"(--price {report.Request.System.Id}=USD)");
         }
 
         if (report.Run is { } run)
@@ -155,7 +165,7 @@ public static class TrainingText
         foreach (Limit limit in report.Limits)
         {
             string cost = limit.Time.Value > 0
-                ? $": {Quantity.Format(limit.Time, 3)} ({Quantity.FormatPercent(limit.Time / report.StepTime, 2)} of the step)"
+                ? $": {Short(report.StepTime, limit.Time)} ({Quantity.FormatPercent(limit.Time / report.StepTime, 2)} of the step)"
                 : "";
             string remedy = limit.Remedy.Length > 0 ? $"; {limit.Remedy}" : "";
             text.Entry($"{number++}. ", limit.What + cost + remedy);
@@ -197,6 +207,13 @@ public static class TrainingText
         return report.Request.Tokens is null
             ? $"{program} train {question.CommandWith("--tokens", "1T")}"
             : $"{program} explain train {question.Command()}";
+    }
+
+    /// <summary>A duration to three digits in the unit of the whole; minutes and hours only where seconds would be long.</summary>
+    private static string Short(Seconds whole, Seconds time)
+    {
+        (double scale, string unit) = whole.Value switch { >= 600 => (1 / 60.0, "min"), >= 1 => (1, "s"), _ => (1e3, "ms") };
+        return $"{Quantity.FormatNumber(time.Value * scale, 3)} {unit}";
     }
 
     /// <summary>A part in the unit of the whole, so that a column can be compared by eye.</summary>

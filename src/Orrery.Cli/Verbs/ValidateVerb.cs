@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using Orrery.Catalog;
+using Orrery.Cli.Arguments;
+using Orrery.Cli.Reports;
+using Orrery.Validation.Prediction;
+using Orrery.Validation.Scoring;
+
+namespace Orrery.Cli.Verbs;
+
+/// <summary><c>validate</c>: how wrong the predictions are, on published measurements.</summary>
+public static class ValidateVerb
+{
+    private static readonly string[] Kinds = ["training", "kernels", "memory"];
+
+    public static VerbDescription Describe() => new("validate", "score the predictions on published measurements", ValidationJson.Schema)
+    {
+        Operands = [new("WHAT", Kinds, "which predictions")],
+        Flags =
+        [
+            new("--cases", FlagKind.Text, "FILE", "cases of your own (.csv or .csv.gz, columns as in data/validation/README.md)") { Repeats = true },
+            CommonFlags.Assume,
+            CommonFlags.Json,
+        ],
+        Examples =
+        [
+            ("validate training", "step times of published runs, by source"),
+            ("validate memory", "peak memory"),
+            ("validate training --cases mine.csv --json", "cases of your own, for a program"),
+        ],
+        Notes = "Errors are predicted / measured - 1; rows that a calibration saw are counted apart. Exit code 1 means that a group has more than 5 % of "
+            + "its rows skipped.",
+        Run = Run,
+    };
+
+    private static int Run(VerbCall call)
+    {
+        CommandContext context = call.Context;
+        if (call.Problems.Length > 0)
+            return context.RefuseInput(ValidationJson.Schema, call.Problems);
+        (DataCatalog catalog, ImmutableArray<Diagnostic> wrong) = CatalogOpening.Open(call.Arguments);
+        if (wrong.Length > 0)
+            return context.RefuseInput(ValidationJson.Schema, wrong);
+
+        ValidationAnswer answer = ValidationAnswer.Of(call.Arguments.Operands[0], catalog, [.. call.Arguments.Texts("--cases")]);
+        if (answer.Report is not { } report)
+            return context.RefuseInput(ValidationJson.Schema, answer.Diagnostics);
+        if (context.IsJson)
+        {
+            using JsonText json = new(context.Output);
+            ValidationJson.Write(json.Writer, report, answer.Regret);
+        }
+        else
+        {
+            context.Report(answer.Diagnostics);
+            ValidationText.Write(context.Output, context.Terminal, report, answer.Regret);
+        }
+
+        return report.Failures.IsEmpty ? ExitCode.Done : ExitCode.AnswerIsNo;
+    }
+}
