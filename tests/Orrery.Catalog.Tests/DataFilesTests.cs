@@ -101,6 +101,19 @@ public sealed class DataFilesTests
     [InlineData("Trainium2", "trainium2")]
     [InlineData("Trainium3", "trainium3")]
     [InlineData("h100", "h100")]
+    [InlineData("A100-PCIe-80GB", "a100-pcie-80")]
+    [InlineData("A800-SXM-80GB", "a800")]
+    [InlineData("A40", "a40")]
+    [InlineData("H20", "h20")]
+    [InlineData("H800-SXM-80GB", "h800")]
+    [InlineData("GH200-144GB", "gh200")]
+    [InlineData("GH200 (900W, 141GB)", "gh200")]
+    [InlineData("L40S", "l40s")]
+    [InlineData("RTX-PRO-6000", "rtx-pro-6000")]
+    [InlineData("MI300X", "mi300x")]
+    [InlineData("MI325X", "mi325x")]
+    [InlineData("MI355X", "mi355x")]
+    [InlineData("Inferentia2", "inferentia2")]
     public void Chips_answer_to_the_names_of_the_validation_files(string name, string id) => Catalog.Chip(name).Value!.Id.ShouldBe(id);
 
     [Theory]
@@ -116,6 +129,21 @@ public sealed class DataFilesTests
     [InlineData("dgx-b300", 8, 8)]
     [InlineData("gb200-nvl72", 4, 72)]
     [InlineData("gb300-nvl72", 4, 72)]
+    [InlineData("vr-nvl72", 4, 72)]
+    [InlineData("trn4-nvl72", 4, 72)]
+    [InlineData("trn1n.32xlarge", 16, 16)]
+    [InlineData("inf2.48xlarge", 12, 12)]
+    [InlineData("dgx-a800", 8, 8)]
+    [InlineData("dgx-h800", 8, 8)]
+    [InlineData("dgx-h20", 8, 8)]
+    [InlineData("gh200-server", 1, 1)]
+    [InlineData("mi300x-8", 8, 8)]
+    [InlineData("mi325x-8", 8, 8)]
+    [InlineData("mi355x-8", 8, 8)]
+    [InlineData("l40s-8", 8, 8)]
+    [InlineData("a40-8", 8, 8)]
+    [InlineData("rtx-4090-8", 8, 8)]
+    [InlineData("rtx-pro-6000-8", 8, 8)]
     public void Systems_have_their_stated_sizes_and_a_stack_that_exists(string id, int perServer, int perDomain)
     {
         SystemDescription system = Catalog.System(id).Value!;
@@ -158,6 +186,27 @@ public sealed class DataFilesTests
         wide.Chip.MemoryBandwidth.Value.Value.ShouldBe(4.9e12);
         wide.Prices[0].UsdPerChipHour.ShouldBeNull();
         wide.Prices[0].Mark.ShouldBe(Mark.Unknown);
+    }
+
+    [Fact]
+    public void Figures_of_announced_chips_are_marked_as_what_they_are()
+    {
+        ChipDescription next = Catalog.Chip("trainium4").Value!;
+        next.IsPreview.ShouldBeTrue();
+        Catalog.Chip("rubin").Value!.IsPreview.ShouldBeTrue();
+        next.Figures.SelectMany(figure => figure.Readings).Select(reading => reading.Mark).ShouldAllBe(mark => mark == Mark.Derived || mark == Mark.Assumed);
+
+        // Announced as ratios: FP4 at least six times, FP8 three times, bandwidth four times, capacity twice Trainium3.
+        ChipDescription now = Catalog.Chip("trainium3").Value!;
+        next.Peak[NumberFormat.Mxfp4].Value.Value.ShouldBe(6 * now.Peak[NumberFormat.Mxfp4].Value.Value);
+        next.Peak[NumberFormat.Mxfp8].Value.Value.ShouldBe(3 * now.Peak[NumberFormat.Mxfp8].Value.Value);
+        next.MemoryCapacity.Value.ShouldBe(2 * now.MemoryCapacity.Value);
+        next.MemoryBandwidth.Readings.Select(reading => reading.Value.Value).ShouldBe([4 * 4.9e12, 4 * 4.7e12, 25.5e12]);
+
+        // Both directions of 72 chips are the 260 TB/s of the announcement.
+        SystemDescription rack = Catalog.System("trn4-nvl72").Value!;
+        (2 * 72 * rack.Levels[1].BandwidthPerChip.Value).Value.ShouldBe(260e12, 1e12);
+        rack.Levels[1].BandwidthPerChip.Readings.Length.ShouldBe(3);
     }
 
     [Theory]
