@@ -16,6 +16,7 @@ public enum StackConstant : byte
     MatmulRate,
     MatmulRateFp32,
     MatmulRateFp8,
+    MatmulRateMx,
     MatmulRateFp4,
     SustainedClock,
     MisalignedRate,

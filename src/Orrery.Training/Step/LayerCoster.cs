@@ -258,7 +258,8 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         double rate = constants[StackConstant.SustainedClock] * work.Format switch
         {
             NumberFormat.Fp32 or NumberFormat.Tf32 => constants[StackConstant.MatmulRateFp32],
-            NumberFormat.Fp8 or NumberFormat.Fp8Block or NumberFormat.Mxfp8 => constants[StackConstant.MatmulRateFp8],
+            NumberFormat.Fp8 => constants[StackConstant.MatmulRateFp8],
+            NumberFormat.Fp8Block or NumberFormat.Mxfp8 => constants[StackConstant.MatmulRateMx],
             NumberFormat.Nvfp4 or NumberFormat.Mxfp4 => constants[StackConstant.MatmulRateFp4],
             _ => constants[StackConstant.MatmulRate],
         };

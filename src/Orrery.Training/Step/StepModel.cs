@@ -310,8 +310,11 @@ public sealed class StepModel
             return 0;
         double bytes = (double)plan.MicroBatch * plan.Sequence / plan.ContextParallel * model.Hidden
             * (plan.Precision is NumberFormat.Fp32 or NumberFormat.Tf32 ? 4 : 2) / (plan.SequenceParallel ? plan.TensorParallel : 1);
-        return constants[StackConstant.HostPerHop]
-            + (constants[StackConstant.HopNicScale] * Coster.CollectiveTime(CollectiveKind.PointToPoint, bytes, groups.Hop));
+        // Stages inside a scale-up domain are one hop apart on its links, others across the network: the mean over the pipeline.
+        double sum = 0;
+        foreach (RankGroup hop in groups.Hops)
+            sum += Coster.CollectiveTime(CollectiveKind.PointToPoint, bytes, hop);
+        return constants[StackConstant.HostPerHop] + (constants[StackConstant.HopNicScale] * sum / Math.Max(1, groups.Hops.Length));
     }
 
     /// <summary>
