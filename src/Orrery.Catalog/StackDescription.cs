@@ -47,6 +47,9 @@ public sealed record StackDescription
     /// <summary>ZeRO-2 reduces gradients after every micro-batch (FSDP's SHARD_GRAD_OP), not once a step.</summary>
     public bool ShardsGradientsEveryMicroBatch { get; init; }
 
+    /// <summary>Whether tensor-parallel communication is overlapped without being asked to.</summary>
+    public bool OverlapsTensorParallel { get; init; } = true;
+
     /// <summary>Dropout masks are stored (one byte a token and channel, twice a layer): stacks of the GPT-3 generation.</summary>
     public bool KeepsDropoutMasks { get; init; }
 

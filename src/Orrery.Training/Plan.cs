@@ -85,6 +85,9 @@ public sealed record Plan
 
     public PipelineSchedule Schedule { get; init; }
 
+    /// <summary>Tensor-parallel communication runs beside the products it belongs to, as far as the stack can (async TP, user buffers).</summary>
+    public bool OverlapsTensorParallel { get; init; } = true;
+
     /// <summary>Only low-rank adapters learn: no weight gradients, no optimizer states and no gradient reduction for the frozen weights.</summary>
     public bool HasFrozenWeights { get; init; }
 

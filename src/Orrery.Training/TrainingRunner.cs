@@ -193,6 +193,7 @@ public static class TrainingRunner
         ExpertTensorParallel = request.ExpertTensorParallel ?? 1,
         // A person planning a new job gets the fused kernel unless they ask for the stack's old habit.
         Attention = request.Attention ?? AttentionKernel.Flash,
+        OverlapsTensorParallel = request.Stack.OverlapsTensorParallel,
         Order = request.Order,
         Schedule = request.Schedule ?? PipelineSchedule.OneForwardOneBackward,
     };

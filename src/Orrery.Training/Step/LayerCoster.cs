@@ -303,7 +303,8 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
             : CollectiveTime(CollectiveKind.AllReduce, bytes, groups.Tensor);
         // Experts that are whole on a rank exchange tokens instead of partial sums.
         double times = layer.FeedForward.Experts > 0 && plan.ExpertTensorParallel == 1 ? 1 : 2;
-        return times * one * constants[StackConstant.TensorParallelScale] * (1 - constants[StackConstant.TensorParallelOverlap]);
+        double exposed = plan.OverlapsTensorParallel ? 1 - constants[StackConstant.TensorParallelOverlap] : 1;
+        return times * one * constants[StackConstant.TensorParallelScale] * exposed;
     }
 
     /// <summary>Keys and values of the other context-parallel ranks, behind the attention they are needed for.</summary>

@@ -411,15 +411,14 @@ public sealed class StepModel
             ref LayerCost cost = ref layerCosts[kind];
             double onRank = ((double)denseByKind[kind] / plan.TensorParallel)
                 + (expertByKind[kind] / (double)(plan.ExpertParallel * plan.ExpertTensorParallel));
-            double gather = (Coster.CollectiveTime(CollectiveKind.AllGather, onRank * weightBytes, groups.Shard) * scale) + latency;
-            double scatter = plan.HasFrozenWeights
-                ? 0
-                : (Coster.CollectiveTime(CollectiveKind.ReduceScatter, onRank * gradientBytes, groups.Shard) * scale) + latency;
+            double gather = Coster.CollectiveTime(CollectiveKind.AllGather, onRank * weightBytes, groups.Shard) * scale;
+            double scatter = plan.HasFrozenWeights ? 0 : Coster.CollectiveTime(CollectiveKind.ReduceScatter, onRank * gradientBytes, groups.Shard) * scale;
             if (plan.ShardRanks > 0 && plan.ShardRanks < plan.DataParallel * plan.ContextParallel)
                 scatter += Coster.CollectiveTime(CollectiveKind.AllReduce, onRank * gradientBytes / plan.ShardRanks, groups.ExpertData) * scale;
             double backwardTraffic = (gathersAgain ? gather : 0) + scatter;
-            double forward = Beside(cost.Forward, gather, exposure, slow);
-            double backward = Beside(cost.Backward, backwardTraffic, exposure, slow);
+            // Issuing a gather holds the host up, and the device with it: that part is never hidden.
+            double forward = Beside(cost.Forward, gather, exposure, slow) + latency;
+            double backward = Beside(cost.Backward, backwardTraffic, exposure, slow) + ((gathersAgain ? 2 : 1) * latency);
             cost.DataParallel = forward + backward - cost.Forward - cost.Backward;
             cost.Forward = forward;
             cost.Backward = backward;

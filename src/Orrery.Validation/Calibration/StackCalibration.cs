@@ -24,9 +24,9 @@ public sealed record StackCalibrationResult(
     ImmutableArray<string> Skipped);
 
 /// <summary>Fits the stacks of a recipe on published or a user's own step times.</summary>
-public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, CaseConventions conventions, NetworkReadings networks, StackVocabulary vocabulary)
+public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, CaseConventions conventions, CaseDetails details, StackVocabulary vocabulary)
 {
-    private readonly CaseContexts contexts = new(catalog, networks);
+    private readonly CaseContexts contexts = new(catalog, details);
 
     /// <summary>Fits <paramref name="recipe"/> on <paramref name="cases"/>; <paramref name="leaveOut"/> also computes the leave-one-out figure.</summary>
     public StackCalibrationResult Run(StackRecipe recipe, ImmutableArray<TrainingCase> cases, bool leaveOut, int starts = 3)
@@ -144,7 +144,7 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
             }
 
             double step = StepMetric.IsRate(one.Origin.PrimaryMetric) ? factor.Value / measured : measured / factor.Value;
-            Plan plan = CasePlan.Of(inputs, found.Context.Stack);
+            Plan plan = contexts.PlanOf(inputs, found);
             if (!found.Context.Steps.Estimate(plan, out _))
             {
                 reasons.Add($"{one.Origin.Id}: {inputs.Architecture.Layers} layers cannot be laid on pp {plan.PipelineParallel} x vpp {plan.VirtualStages}");

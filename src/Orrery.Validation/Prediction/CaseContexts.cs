@@ -7,7 +7,7 @@ using Orrery.Validation.Reading;
 namespace Orrery.Validation.Prediction;
 
 /// <summary>Training contexts of published cases, one for each model, system, chip, network and stack, made when first asked for. For one thread.</summary>
-public sealed class CaseContexts(DataCatalog catalog, NetworkReadings networks)
+public sealed class CaseContexts(DataCatalog catalog, CaseDetails details)
 {
     private readonly TrainingContextFactory factory = new(catalog);
     private readonly Dictionary<(string, string, string, string), CaseContext> made = [];
@@ -32,7 +32,7 @@ public sealed class CaseContexts(DataCatalog catalog, NetworkReadings networks)
             return null;
         }
 
-        Result<TrainingContext> context = factory.Create(inputs.Architecture, networks.Apply(system.Value, inputs.Job.Network), stack.Value, inputs.RanksPerChip);
+        Result<TrainingContext> context = factory.Create(inputs.Architecture, details.Apply(system.Value, inputs.Job.Network), stack.Value, inputs.RanksPerChip);
         if (context.Value is null)
         {
             why = First(context.Diagnostics);
@@ -43,6 +43,13 @@ public sealed class CaseContexts(DataCatalog catalog, NetworkReadings networks)
         var fresh = new CaseContext(context.Value, values);
         made[key] = fresh;
         return fresh;
+    }
+
+    /// <summary>The plan of a case: its columns, the stack's defaults, and what its notes say.</summary>
+    public Plan PlanOf(TrainingCaseInputs inputs, CaseContext found)
+    {
+        StackDescription stack = found.Context.Stack;
+        return CasePlan.Of(inputs, stack) with { OverlapsTensorParallel = stack.OverlapsTensorParallel || details.SaysOverlapped(inputs.Stack, inputs.Job.Notes) };
     }
 
     private static string ModelKey(TrainingCaseInputs inputs) => string.Create(

@@ -16,7 +16,7 @@ public sealed class MemoryPredictor(CaseContexts contexts) : IMemoryPredictor
     {
         if (contexts.Find(inputs, out string why) is not { } found)
             return MemoryPrediction.Skip(why);
-        Plan plan = CasePlan.Of(inputs, found.Context.Stack);
+        Plan plan = contexts.PlanOf(inputs, found);
         if (!found.Context.Steps.Prepare(plan))
             return MemoryPrediction.Skip($"{inputs.Architecture.Layers} layers cannot be laid on {plan.PipelineParallel} x {plan.VirtualStages} stages");
         MemoryReport report = found.Context.Memory.Evaluate(plan);

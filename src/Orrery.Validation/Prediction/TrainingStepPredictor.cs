@@ -18,7 +18,7 @@ public sealed class TrainingStepPredictor(CaseContexts contexts) : ITrainingPred
     {
         if (contexts.Find(inputs, out string why) is not { } found)
             return Scoring.Prediction.Skip(why);
-        Plan plan = CasePlan.Of(inputs, found.Context.Stack);
+        Plan plan = contexts.PlanOf(inputs, found);
         if (!found.Context.Steps.Prepare(plan))
         {
             return Scoring.Prediction.Skip(string.Create(
