@@ -73,6 +73,9 @@ public sealed record StackDescription
     /// <summary>Standard deviation of log(measured/predicted) on rows not fitted; the interval's first part.</summary>
     public double ResidualSigma { get; init; }
 
+    /// <summary>The same by name of the fit (<c>step</c>, <c>experts</c>), where a stack has several.</summary>
+    public ImmutableSortedDictionary<string, double> ResidualSigmas { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
+
     /// <summary>Chips whose rows are in the fit.</summary>
     public ImmutableArray<string> FittedChips { get; init; } = [];
 

@@ -13,6 +13,8 @@ public enum StackConstant : byte
     HostPerHop,
     HostPerStep,
     HostSyncPerMoeLayer,
+    SyncFreeRouting,
+    HostMoeFloor,
     MatmulRate,
     MatmulRateFp32,
     MatmulRateFp8,

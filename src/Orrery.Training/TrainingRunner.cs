@@ -67,7 +67,7 @@ public static class TrainingRunner
         };
         breakdown = breakdown with { Overhead = breakdown.Overhead + step - breakdown.Total };
         MemoryReport memory = context.Memory.Evaluate(plan);
-        ImmutableArray<Uncertainty> parts = new IntervalModel(request.Stack, request.System.Chip, context.Constants)
+        ImmutableArray<Uncertainty> parts = new IntervalModel(request.Stack, request.System.Chip, context.Constants, PlanRules.HasExperts(request.Model))
             .Parts(new SourceSpread(request, factory, plan, ranksPerChip).Find());
         double half = IntervalModel.HalfWidth(parts);
 

@@ -120,6 +120,8 @@ internal static class StackLoader
             Constants = constants.ToImmutable(),
             OnChip = onChip.ToImmutableSortedDictionary(pair => pair.Key, pair => pair.Value.ToImmutable(), StringComparer.Ordinal),
             ResidualSigma = widest.ResidualSigma,
+            ResidualSigmas = calibration.Fits.GroupBy(static fit => fit.Operator, StringComparer.Ordinal)
+                .ToImmutableSortedDictionary(static group => group.Key, static group => group.Max(static fit => fit.ResidualSigma), StringComparer.Ordinal),
             FittedOn = FittedOn(calibration),
             FittedChips = [.. calibration.Fits.SelectMany(static fit => fit.Chips).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
             FittedFamilies = [.. calibration.Fits.SelectMany(static fit => fit.Families).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],

@@ -8,7 +8,7 @@ namespace Orrery.Training;
 /// The 80 % interval of a step time: residual spread of the stack's fit, what is added on a chip or family it was never fitted on, and the
 /// spread between conflicting sources of the catalogue. Parts are independent of each other and add in squares; errors within a part are one error.
 /// </summary>
-public sealed class IntervalModel(StackDescription stack, ChipDescription chip, StackConstants constants)
+public sealed class IntervalModel(StackDescription stack, ChipDescription chip, StackConstants constants, bool hasExperts)
 {
     /// <summary>Half of a normal distribution's central 80 % in standard deviations.</summary>
     private const double Eighty = 1.2816;
@@ -20,9 +20,12 @@ public sealed class IntervalModel(StackDescription stack, ChipDescription chip, 
     public ImmutableArray<Uncertainty> Parts(IReadOnlyList<(string Figure, double Ratio)> sourceSpread)
     {
         ImmutableArray<Uncertainty>.Builder parts = ImmutableArray.CreateBuilder<Uncertainty>();
-        if (stack.ResidualSigma > 0)
+        double sigma = stack.ResidualSigmas.GetValueOrDefault("step", stack.ResidualSigma);
+        if (hasExperts && stack.ResidualSigmas.TryGetValue("experts", out double routed))
+            sigma = routed;
+        if (sigma > 0)
         {
-            parts.Add(new Uncertainty($"{stack.Name}: spread of rows not fitted ({stack.FittedOn})", Eighty * stack.ResidualSigma));
+            parts.Add(new Uncertainty($"{stack.Name}: spread of rows not fitted ({stack.FittedOn})", Eighty * sigma));
             bool sameChip = stack.FittedChips.Contains(chip.Id);
             bool sameFamily = sameChip || stack.FittedFamilies.Contains(chip.Family);
             if (!sameFamily)

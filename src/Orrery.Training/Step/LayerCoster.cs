@@ -117,13 +117,16 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         double contextBackward = ContextParallelPass(layer, shape, groups, attentionBackward / 2) * 2;
         double expert = ExpertParallelPass(layer, shape, groups);
         double expertBackward = isFull ? 2 * expert : expert;
-        double sync = layer.FeedForward.Experts > 0 ? constants[StackConstant.HostSyncPerMoeLayer] : 0;
+        bool isRouted = layer.FeedForward.Experts > 0;
+        double waits = 1 - constants[StackConstant.SyncFreeRouting];
+        double sync = isRouted ? constants[StackConstant.HostSyncPerMoeLayer] * waits : 0;
 
         double hostTensor = constants[StackConstant.HostTensorParallel] * Math.Pow(Math.Min(plan.TensorParallel, 8) / 8.0, 3);
         if (plan.TensorParallel == 1)
             hostTensor = 0;
-        double hostForward = constants[StackConstant.HostForwardPerLayer] + hostTensor;
-        double hostBackward = constants[StackConstant.HostBackwardPerLayer] + hostTensor + (isFull ? hostForward : 0);
+        double routedHost = isRouted ? constants[StackConstant.HostMoeFloor] * waits : 0;
+        double hostForward = constants[StackConstant.HostForwardPerLayer] + hostTensor + routedHost;
+        double hostBackward = constants[StackConstant.HostBackwardPerLayer] + hostTensor + routedHost + (isFull ? hostForward : 0);
         double deviceForward = forward + tensorForward + context + expert;
         double deviceBackward = backward + recompute + tensorBackward + contextBackward + expertBackward;
         double p = constants[StackConstant.SmoothExponent];

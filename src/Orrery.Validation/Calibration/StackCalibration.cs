@@ -28,12 +28,14 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
 {
     private readonly CaseContexts contexts = new(catalog, details);
 
-    /// <summary>Fits <paramref name="recipe"/> on <paramref name="cases"/>; <paramref name="leaveOut"/> also computes the leave-one-out figure.</summary>
-    public StackCalibrationResult Run(StackRecipe recipe, ImmutableArray<TrainingCase> cases, bool leaveOut, int starts = 3)
+    /// <summary>Fits <paramref name="recipe"/> on <paramref name="cases"/>, null when no row can be; <paramref name="leaveOut"/> also computes the leave-one-out figure.</summary>
+    public StackCalibrationResult? Run(StackRecipe recipe, ImmutableArray<TrainingCase> cases, bool leaveOut, int starts = 3)
     {
         ImmutableArray<StackRow> rows = Rows(recipe, cases, out ImmutableArray<string> skipped);
         ImmutableArray<StackRow> fitted = [.. rows.Where(row => recipe.IsFitted(row.Group))];
         ImmutableArray<StackRow> held = [.. rows.Where(row => !recipe.IsFitted(row.Group))];
+        if (fitted.IsEmpty)
+            return null;
         var fitter = new StackFitter(fitted, recipe.Free, vocabulary);
         FitResult fit = fitter.Fit(starts, recipe.Seed);
         double[] values = [.. fit.Constants];
@@ -117,7 +119,7 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
         ImmutableArray<string>.Builder reasons = ImmutableArray.CreateBuilder<string>();
         foreach (TrainingCase one in cases)
         {
-            if (!one.Origin.IsExpressible || (recipe.Sources.Length > 0 && !recipe.Sources.Contains(one.Origin.Group)))
+            if ((!one.Origin.IsExpressible && !recipe.TakesIncomplete) || (recipe.Sources.Length > 0 && !recipe.Sources.Contains(one.Origin.Group)))
                 continue;
             CaseReading reading = reader.Read(one);
             if (reading.Inputs is not { } inputs)

@@ -21,6 +21,9 @@ public sealed record StackRecipe
     /// <summary>Name of the fit in the calibration file; a later recipe of the same stack with another name builds on the earlier one.</summary>
     public string Operator { get; init; } = "step";
 
+    /// <summary>Also rows that leave inputs unstated, with the usual readings filled in; they are not scored among the others.</summary>
+    public bool TakesIncomplete { get; init; }
+
     /// <summary>Which models: <c>dense</c>, <c>experts</c> or <c>all</c>.</summary>
     public string Models { get; init; } = "all";
 
@@ -97,6 +100,7 @@ public sealed record StackRecipe
             Name = one.RequiredText("name", "the name of the recipe"),
             Stacks = stacks,
             Operator = one.Text("operator", "step"),
+            TakesIncomplete = one.Flag("takesIncomplete", fallback: false),
             Models = ModelWords[one.Word("models", ModelWords, 0)],
             Sources = [.. one.Texts("sources").Select(static text => text.Text)],
             Free = free.ToImmutable(),
