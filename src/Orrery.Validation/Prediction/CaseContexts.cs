@@ -7,7 +7,8 @@ using Orrery.Validation.Reading;
 namespace Orrery.Validation.Prediction;
 
 /// <summary>Training contexts of published cases, one for each model, system, chip, network and stack, made when first asked for. For one thread.</summary>
-public sealed class CaseContexts(DataCatalog catalog, CaseDetails details)
+/// <param name="constantsOf">Prices every case with the constants of this stack, keeping what the case's own stack states about itself: how far constants carry.</param>
+public sealed class CaseContexts(DataCatalog catalog, CaseDetails details, StackDescription? constantsOf = null)
 {
     private readonly TrainingContextFactory factory = new(catalog);
     private readonly Dictionary<(string, string, string, string), CaseContext> made = [];
@@ -32,14 +33,17 @@ public sealed class CaseContexts(DataCatalog catalog, CaseDetails details)
             return null;
         }
 
-        Result<TrainingContext> context = factory.Create(inputs.Architecture, details.Apply(system.Value, inputs.Job.Network), stack.Value, inputs.RanksPerChip);
+        StackDescription priced = constantsOf is null
+            ? stack.Value
+            : stack.Value with { Constants = constantsOf.Constants, OnChip = constantsOf.OnChip, ResidualSigma = constantsOf.ResidualSigma, ResidualSigmas = constantsOf.ResidualSigmas };
+        Result<TrainingContext> context = factory.Create(inputs.Architecture, details.Apply(system.Value, inputs.Job.Network), priced, inputs.RanksPerChip);
         if (context.Value is null)
         {
             why = First(context.Diagnostics);
             return null;
         }
 
-        double[] values = StackConstants.FileValues(stack.Value, system.Value.Chip, factory.Defaults().Value!);
+        double[] values = StackConstants.FileValues(priced, system.Value.Chip, factory.Defaults().Value!);
         var fresh = new CaseContext(context.Value, values);
         made[key] = fresh;
         return fresh;

@@ -25,7 +25,7 @@ public sealed class CaseDetails
         var list = new DiagnosticList("data/validation/case-details.yaml");
         MappingReader? top = MappingReader.OfRoot(YamlReader.ReadFile(path, list), list);
         var readings = ImmutableSortedDictionary.CreateBuilder<string, BytesPerSecond>(StringComparer.Ordinal);
-        ImmutableArray<(string, string)>.Builder overlapped = ImmutableArray.CreateBuilder<(string, string)>();
+        ImmutableArray<(string, string)>.Builder overlapping = ImmutableArray.CreateBuilder<(string, string)>();
         if (top is not null)
         {
             foreach (MappingReader one in top.Groups("networks"))
@@ -37,14 +37,14 @@ public sealed class CaseDetails
             foreach (MappingReader one in top.Groups("features"))
             {
                 one.Word("means", FeatureWords);
-                overlapped.Add((one.RequiredText("stack", "a stack name or a pattern ending in *"), one.RequiredText("words", "words of the notes")));
+                overlapping.Add((one.RequiredText("stack", "a stack name or a pattern ending in *"), one.RequiredText("words", "words of the notes")));
                 one.Finish();
             }
 
             top.Finish();
         }
 
-        return new Result<CaseDetails>(list.HasErrors ? null : new CaseDetails(readings.ToImmutable(), overlapped.ToImmutable()), list.InOrder());
+        return new Result<CaseDetails>(list.HasErrors ? null : new CaseDetails(readings.ToImmutable(), overlapping.ToImmutable()), list.InOrder());
     }
 
     /// <summary>True when the case's notes say that tensor-parallel communication is overlapped.</summary>
