@@ -13,7 +13,7 @@ public sealed record ValidationAnswer(ValidationReport? Report, PlanRegret? Regr
     /// <summary>Scores <paramref name="kind"/> (training, kernels, memory) on the given files, or on the catalogue's own where there are none.</summary>
     public static ValidationAnswer Of(string kind, DataCatalog catalog, ImmutableArray<string> files)
     {
-        Result<NetworkReadings> networks = NetworkReadings.Load(catalog.DataRoot);
+        Result<CaseDetails> networks = CaseDetails.Load(catalog.DataRoot);
         if (networks.Value is null)
             return new(null, null, networks.Diagnostics);
         CaseContexts contexts = new(catalog, networks.Value);
