@@ -16,7 +16,7 @@ public sealed class ChipModelFactory(DataCatalog catalog)
         switch (chip.Architecture)
         {
             case ChipArchitecture.Gpu:
-                kernels ??= GpuKernelLibrary.Open(catalog.DataRoot, diagnostics);
+                kernels ??= GpuKernelLibrary.Open(catalog, diagnostics);
                 return new Result<ChipModel>(kernels is null ? null : new GpuChipModel(chip, kernels, options), [.. diagnostics]);
             case ChipArchitecture.Neuron:
                 Result<CalibrationFile> file = catalog.Calibration(CalibrationKind.Chips, chip.Id);

@@ -108,6 +108,10 @@ public readonly record struct Operator
     public static Operator Elementwise(double bytes, double elements, int kernels, NumberFormat format = NumberFormat.Bf16) =>
         new() { Kind = OperatorKind.Elementwise, MemoryBytes = bytes, VectorElements = elements, Kernels = kernels, Format = format };
 
+    /// <summary>One kernel of a kind bounded by memory, standing alone: <see cref="OperatorKind.Norm"/> to <see cref="OperatorKind.Gather"/>.</summary>
+    public static Operator Moving(OperatorKind kind, double bytes, double elements, NumberFormat format = NumberFormat.Bf16) =>
+        new() { Kind = kind, MemoryBytes = bytes, VectorElements = elements, Kernels = 1, Format = format };
+
     /// <summary>Optimizer update that moves <paramref name="bytes"/> in all for <paramref name="parameters"/> parameters.</summary>
     public static Operator Optimizer(double parameters, double bytes) =>
         new() { Kind = OperatorKind.OptimizerUpdate, MemoryBytes = bytes, VectorElements = parameters, Kernels = 1, Format = NumberFormat.Fp32 };

@@ -20,4 +20,19 @@ public enum OperatorKind : byte
 
     /// <summary>The update of master weights and moments.</summary>
     OptimizerUpdate,
+
+    /// <summary>One norm over the hidden width, where it stands alone; <see cref="Elementwise"/> is the mixture a layer has.</summary>
+    Norm,
+
+    /// <summary>Rotary embedding of queries and keys, alone.</summary>
+    Rotary,
+
+    /// <summary>Activation of a feed-forward layer, alone, with the product where it is gated.</summary>
+    Activation,
+
+    /// <summary>Sum of two tensors, alone.</summary>
+    ResidualAdd,
+
+    /// <summary>Rows fetched by, or stored to, an index: embedding lookup, writing a paged cache.</summary>
+    Gather,
 }

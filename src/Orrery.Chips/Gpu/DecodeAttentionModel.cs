@@ -8,7 +8,7 @@ namespace Orrery.Chips.Gpu;
 /// g = H/K query heads a KV head, S cached tokens (at most the window), e bytes a cached element, SM multiprocessors:
 /// <code>
 /// kv      = 2 B K S D e;  miss = 1 / (1 + (cacheShare L2 / kv)^3), 1 when cold
-/// dram    = kv (miss + (1 - miss) / cacheGain) / (HBM memory)
+/// dram    = kv miss / (HBM memory)                             what is cached costs only the time of the blocks
 /// c       = D (1 + e) / 3                                      work of a token, between elements and bytes
 /// grouped = ceil(B K s ceil(g/heads) / SM) (groupedOverhead + ceil(S/s/tile) tile c / groupedRate)
 /// single  = max(1, B H s / SM)             (singleOverhead  + ceil(S/s/tile) tile c / singleRate)
@@ -25,7 +25,6 @@ public sealed class DecodeAttentionModel
     private readonly double launch;
     private readonly double memoryRate;
     private readonly double cacheBytes;
-    private readonly double cacheGain;
     private readonly double groupedOverhead;
     private readonly double groupedRate;
     private readonly double singleOverhead;
@@ -45,7 +44,6 @@ public sealed class DecodeAttentionModel
         launch = constants[(int)DecodeConstant.Launch];
         memoryRate = chip.MemoryBandwidth * constants[(int)DecodeConstant.Memory];
         cacheBytes = chip.CacheBytes * constants[(int)DecodeConstant.CacheShare];
-        cacheGain = constants[(int)DecodeConstant.CacheGain];
         groupedOverhead = constants[(int)DecodeConstant.GroupedOverhead];
         groupedRate = constants[(int)DecodeConstant.GroupedRate];
         singleOverhead = constants[(int)DecodeConstant.SingleOverhead];
@@ -57,7 +55,8 @@ public sealed class DecodeAttentionModel
     }
 
     /// <summary>Time of one step; <paramref name="isCold"/> when other layers have evicted the cache since the last. Zero shapes cost nothing.</summary>
-    public KernelTime Evaluate(in AttentionShape shape, double cacheElementBytes, bool isCold)
+    /// <param name="hasPasses">Whether the passes that rotate and store the new keys belong to it, as they do in inference tables.</param>
+    public KernelTime Evaluate(in AttentionShape shape, double cacheElementBytes, bool isCold, bool hasPasses = true)
     {
         if (shape.Batch <= 0 || shape.Heads <= 0 || shape.KvHeads <= 0 || shape.Keys <= 0 || shape.HeadDim <= 0)
             return default;
@@ -71,7 +70,7 @@ public sealed class DecodeAttentionModel
             miss = 1 / (1 + (resident * resident * resident));
         }
 
-        double dram = stored * (miss + ((1 - miss) / cacheGain)) / memoryRate;
+        double dram = stored * miss / memoryRate;
         int group = Math.Max(1, shape.Heads / shape.KvHeads);
         DecodeKernel kernel = group > structure.LargestGroup ? DecodeKernel.Single : group == 1 ? structure.WithoutGroup : structure.WithGroup;
         double work = shape.HeadDim * (1 + cacheElementBytes) / 3;
@@ -102,8 +101,9 @@ public sealed class DecodeAttentionModel
             best = Math.Min(best, SmoothMaximum.Of(blocks, dram, overlap) + reduction);
         }
 
-        double passes = 2 * batch * ((2.0 * shape.Heads) + (4.0 * shape.KvHeads)) * shape.HeadDim;
-        double execution = best + (passes / passRate) + (batch * sequenceOverhead);
+        // Without the passes, queries and results alone move.
+        double passes = 2 * batch * ((2.0 * shape.Heads) + (hasPasses ? 4.0 * shape.KvHeads : 0)) * shape.HeadDim;
+        double execution = best + (hasPasses ? passes / passRate : 0) + (batch * sequenceOverhead);
         return new KernelTime(launch, execution, 0, 0, stored + passes);
     }
 }

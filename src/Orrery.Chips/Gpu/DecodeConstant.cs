@@ -6,7 +6,6 @@ public enum DecodeConstant
     Launch,
     Memory,
     CacheShare,
-    CacheGain,
     GroupedOverhead,
     GroupedRate,
     SingleOverhead,

@@ -5,6 +5,5 @@ public enum ElementwiseConstant
 {
     Floor,
     Memory,
-    Overlap,
     CacheShare,
 }

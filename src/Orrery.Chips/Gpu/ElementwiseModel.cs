@@ -3,16 +3,15 @@ namespace Orrery.Chips.Gpu;
 /// <summary>Time of kernels bounded by moving bytes: norms, activations, adds, casts, the optimizer.</summary>
 /// <remarks>
 /// <code>
-/// t = S(kernels floor, bytes (miss + cachedShare (1 - miss)) / (HBM memory)),  miss = 1 / (1 + (cacheShare L2 kernels / bytes)^3), 1 when cold
+/// t = kernels floor + bytes (miss + cachedShare (1 - miss)) / (HBM memory),  miss = 1 / (1 + (cacheShare L2 kernels / bytes)^3), 1 when cold
 /// </code>
-/// S is the smooth maximum with exponent <c>overlap</c>: the achieved share of the bandwidth grows with size. Never below cold memory time.
+/// The floor is device time, not launch: the achieved share of the bandwidth grows with size. Never below cold memory time.
 /// Source of the form: published profiles of framework kernels on A40, A100 and H100.
 /// </remarks>
 public sealed class ElementwiseModel
 {
     private readonly double floor;
     private readonly double memoryRate;
-    private readonly double overlap;
     private readonly double cacheBytes;
     private readonly double cachedShare;
 
@@ -22,7 +21,6 @@ public sealed class ElementwiseModel
         this.cachedShare = cachedShare;
         floor = constants[(int)ElementwiseConstant.Floor];
         memoryRate = chip.MemoryBandwidth * constants[(int)ElementwiseConstant.Memory];
-        overlap = constants[(int)ElementwiseConstant.Overlap];
         cacheBytes = chip.CacheBytes * constants[(int)ElementwiseConstant.CacheShare];
     }
 
@@ -40,6 +38,6 @@ public sealed class ElementwiseModel
         }
 
         double moved = bytes * (miss + (cachedShare * (1 - miss))) / memoryRate;
-        return new KernelTime(0, SmoothMaximum.Of(count * floor, moved, overlap), 0, 0, bytes);
+        return new KernelTime(0, (count * floor) + moved, 0, 0, bytes);
     }
 }

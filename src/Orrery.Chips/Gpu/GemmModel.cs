@@ -87,6 +87,9 @@ public sealed class GemmModel
         }
     }
 
+    /// <summary>Fixed time of an isolated product, in s.</summary>
+    public double Launch => launch;
+
     /// <summary>Time of <paramref name="groups"/> equal products; <paramref name="isCold"/> when other work has evicted the operands. Zero shapes cost nothing.</summary>
     public KernelTime Evaluate(long m, long n, long k, int groups = 1, bool isCold = false)
     {

@@ -12,16 +12,19 @@ namespace Orrery.Chips.Gpu;
 /// </remarks>
 public sealed class GpuChipModel : ChipModel
 {
+    /// <summary>Attention kernels that can be told apart on one chip, the main one included.</summary>
+    public const int MostAttentionKernels = 4;
+
     private const int Formats = 16;
+    private const int Kinds = 16;
 
     private readonly GpuKernelLibrary library;
     private readonly GpuModelOptions options;
     private readonly GpuFigures figures;
     private readonly Fitted<GemmModel>?[] gemm = new Fitted<GemmModel>?[Formats];
-    private readonly Fitted<PrefillAttentionModel>?[] prefill = new Fitted<PrefillAttentionModel>?[2 * Formats];
-    private readonly Fitted<DecodeAttentionModel>?[] decode = new Fitted<DecodeAttentionModel>?[2 * Formats];
-    private Fitted<ElementwiseModel>? elementwise;
-    private Fitted<ElementwiseModel>? streaming;
+    private readonly Fitted<PrefillAttentionModel>?[] prefill = new Fitted<PrefillAttentionModel>?[2 * Formats * MostAttentionKernels];
+    private readonly Fitted<DecodeAttentionModel>?[] decode = new Fitted<DecodeAttentionModel>?[2 * Formats * MostAttentionKernels];
+    private readonly Fitted<ElementwiseModel>?[] moving = new Fitted<ElementwiseModel>?[Kinds];
 
     public GpuChipModel(ChipDescription chip, GpuKernelLibrary library, GpuModelOptions options)
         : base(chip, 1)
@@ -61,26 +64,33 @@ public sealed class GpuChipModel : ChipModel
         switch (work.Kind)
         {
             case OperatorKind.Matmul:
-                return Gemm(work.Format).Model.Evaluate(work.M, work.N, work.K, Math.Max(1, work.Groups), options.IsCold);
+                return Bare(
+                    Gemm(work.Format).Model.Evaluate(work.M, work.N, work.K, Math.Max(1, work.Groups), options.IsCold),
+                    work.Format.IsQuantised() && !options.ProductHasQuantising);
             case OperatorKind.AttentionForward:
             case OperatorKind.AttentionBackward:
-                return Prefill(work).Model.Evaluate(Shape(work), work.Kind == OperatorKind.AttentionBackward, options.AttentionHasPasses);
+                return Bare(
+                    Prefill(work).Model.Evaluate(Shape(work), work.Kind == OperatorKind.AttentionBackward, options.AttentionHasPasses),
+                    !options.AttentionHasPasses);
             case OperatorKind.AttentionDecode:
-                return Decode(work).Model.Evaluate(Shape(work), work.KvFormat.BytesPerElement(), options.IsCold);
-            case OperatorKind.OptimizerUpdate:
-                return Streaming().Model.Evaluate(work.MemoryBytes, work.Kernels, options.IsCold);
+                return Bare(
+                    Decode(work).Model.Evaluate(Shape(work), work.KvFormat.BytesPerElement(), options.IsCold, options.AttentionHasPasses),
+                    !options.AttentionHasPasses);
             default:
-                return Elementwise().Model.Evaluate(work.MemoryBytes, work.Kernels, options.IsCold);
+                return Moving(work.Kind).Model.Evaluate(work.MemoryBytes, work.Kernels, options.IsCold);
         }
     }
+
+    /// <summary>A kernel without the passes around it starts as one product does, not as several kernels.</summary>
+    private KernelTime Bare(KernelTime time, bool isBare) =>
+        isBare && time.Execution > 0 ? time with { Launch = Math.Min(time.Launch, Gemm(NumberFormat.Bf16).Model.Launch) } : time;
 
     private KernelConstants Constants(in Operator work) => work.Kind switch
     {
         OperatorKind.Matmul => Gemm(work.Format).Constants,
         OperatorKind.AttentionForward or OperatorKind.AttentionBackward => Prefill(work).Constants,
         OperatorKind.AttentionDecode => Decode(work).Constants,
-        OperatorKind.OptimizerUpdate => Streaming().Constants,
-        _ => Elementwise().Constants,
+        _ => Moving(work.Kind).Constants,
     };
 
     private static AttentionShape Shape(in Operator work) =>
@@ -97,46 +107,49 @@ public sealed class GpuChipModel : ChipModel
         OperatorVocabulary vocabulary = library.Vocabulary;
         KernelConstants constants = library.Resolve(Chip, OperatorVocabulary.GemmName, vocabulary.GemmConstants, format.Text());
         GemmFormat described = GemmFormat.Of(format, PeakOf(GemmFormat.Multiplying(format)));
+        if (!options.ProductHasQuantising)
+            described = described with { IsQuantised = false };
         return new(new GemmModel(figures, described, vocabulary.Gemm, constants.Values.AsSpan()), constants);
     }
 
     private Fitted<PrefillAttentionModel> Prefill(in Operator work)
     {
         ref Fitted<PrefillAttentionModel>? place = ref prefill[Place(work)];
-        return place ?? Keep(ref place, MakePrefill(work.Format, work.KvFormat));
+        return place ?? Keep(ref place, MakePrefill(work));
     }
 
-    private Fitted<PrefillAttentionModel> MakePrefill(NumberFormat queries, NumberFormat cache)
+    private Fitted<PrefillAttentionModel> MakePrefill(in Operator work)
     {
         OperatorVocabulary vocabulary = library.Vocabulary;
         KernelConstants constants = library.Resolve(
-            Chip, OperatorVocabulary.PrefillName, vocabulary.PrefillConstants, OperatorVocabulary.AttentionFormat(queries, cache));
-        return new(new PrefillAttentionModel(figures, PeakOf(AttentionMultiplies(queries, cache)), vocabulary.Prefill, constants.Values.AsSpan()), constants);
+            Chip, OperatorVocabulary.PrefillName, vocabulary.PrefillConstants, vocabulary.FormatOf(work, Chip.Family));
+        return new(new PrefillAttentionModel(figures, PeakOf(AttentionMultiplies(work.Format, work.KvFormat)), vocabulary.Prefill, constants.Values.AsSpan()), constants);
     }
 
     private Fitted<DecodeAttentionModel> Decode(in Operator work)
     {
         ref Fitted<DecodeAttentionModel>? place = ref decode[Place(work)];
-        return place ?? Keep(ref place, MakeDecode(work.Format, work.KvFormat));
+        return place ?? Keep(ref place, MakeDecode(work));
     }
 
-    private Fitted<DecodeAttentionModel> MakeDecode(NumberFormat queries, NumberFormat cache)
+    private Fitted<DecodeAttentionModel> MakeDecode(in Operator work)
     {
         OperatorVocabulary vocabulary = library.Vocabulary;
         KernelConstants constants = library.Resolve(
-            Chip, OperatorVocabulary.DecodeName, vocabulary.DecodeConstants, OperatorVocabulary.AttentionFormat(queries, cache));
+            Chip, OperatorVocabulary.DecodeName, vocabulary.DecodeConstants, vocabulary.FormatOf(work, Chip.Family));
         return new(new DecodeAttentionModel(figures, vocabulary.DecodeOf(Chip.Family), constants.Values.AsSpan()), constants);
     }
 
-    private Fitted<ElementwiseModel> Elementwise() => elementwise ?? Keep(ref elementwise, MakeElementwise(OperatorVocabulary.ElementwiseName));
+    private Fitted<ElementwiseModel> Moving(OperatorKind kind)
+    {
+        ref Fitted<ElementwiseModel>? place = ref moving[(int)kind];
+        return place ?? Keep(ref place, MakeMoving(OperatorVocabulary.NameOf(kind)));
+    }
 
-    /// <summary>Optimizers stream through memory as an addition does.</summary>
-    private Fitted<ElementwiseModel> Streaming() => streaming ?? Keep(ref streaming, MakeElementwise(OperatorVocabulary.StreamingName));
-
-    private Fitted<ElementwiseModel> MakeElementwise(string name)
+    private Fitted<ElementwiseModel> MakeMoving(string name)
     {
         OperatorVocabulary vocabulary = library.Vocabulary;
-        KernelConstants constants = library.Resolve(Chip, name, vocabulary.ElementwiseConstants, NumberFormat.Bf16.Text());
+        KernelConstants constants = library.Resolve(Chip, name, vocabulary.ElementwiseConstants, "");
         return new(new ElementwiseModel(figures, vocabulary.ElementwiseCachedShare, constants.Values.AsSpan()), constants);
     }
 
@@ -167,7 +180,8 @@ public sealed class GpuChipModel : ChipModel
         throw new ArgumentException($"'{chip.Id}' has no matrix peak", nameof(chip));
     }
 
-    private static int Place(in Operator work) => (int)work.Format + (work.KvFormat.BytesPerElement() < 1.5 ? Formats : 0);
+    private int Place(in Operator work) =>
+        (int)work.Format + (work.KvFormat.BytesPerElement() < 1.5 ? Formats : 0) + ((library.Vocabulary.AttentionKernelOf(work, Chip.Family) + 1) * 2 * Formats);
 
     /// <summary>Stores the first of what racing threads made; they are equal.</summary>
     private static Fitted<T> Keep<T>(ref Fitted<T>? place, Fitted<T> made)

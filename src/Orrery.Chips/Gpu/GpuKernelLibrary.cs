@@ -15,24 +15,28 @@ public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string,
 
     public OperatorVocabulary Vocabulary { get; } = vocabulary;
 
-    /// <summary>A library over a data directory; calibrations are read when first needed and their errors go to <paramref name="diagnostics"/>.</summary>
-    public static GpuKernelLibrary? Open(string dataDirectory, ICollection<Diagnostic> diagnostics)
+    /// <summary>
+    /// A library over a catalogue; calibrations are read when first needed and their complaints go to <paramref name="diagnostics"/>. Null, with the
+    /// reasons, where the vocabulary cannot be read.
+    /// </summary>
+    public static GpuKernelLibrary? Open(DataCatalog catalog, ICollection<Diagnostic> diagnostics)
     {
+        ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(diagnostics);
-        string folder = Path.Combine(dataDirectory, "calibration");
-        Result<OperatorVocabulary> vocabulary = OperatorVocabulary.Read(Path.Combine(folder, "operators.yaml"));
+        Result<OperatorVocabulary> vocabulary = OperatorVocabulary.Read(Path.Combine(catalog.DataRoot, "calibration", "operators.yaml"), "data/calibration/operators.yaml");
         foreach (Diagnostic diagnostic in vocabulary.Diagnostics)
             diagnostics.Add(diagnostic);
         if (vocabulary.Value is null)
             return null;
         return new GpuKernelLibrary(vocabulary.Value, chip =>
         {
-            string path = Path.Combine(folder, "chips", chip + ".yaml");
-            if (!File.Exists(path))
-                return null;
-            Result<CalibrationFile> file = CalibrationFile.Read(path);
-            foreach (Diagnostic diagnostic in file.Diagnostics)
-                diagnostics.Add(diagnostic);
+            Result<CalibrationFile> file = catalog.Calibration(CalibrationKind.Chips, chip);
+            lock (diagnostics)
+            {
+                foreach (Diagnostic diagnostic in file.Diagnostics)
+                    diagnostics.Add(diagnostic);
+            }
+
             return file.Value;
         });
     }
@@ -61,7 +65,7 @@ public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string,
         }
 
         ImmutableArray<double> typical = [.. places.Select(static place => place.Typical)];
-        return new KernelConstants(typical, Vocabulary.TypicalSigma, [], false, $"{operatorName} {format} on {chip.Id}: typical values, assumed; nothing of the kind is fitted");
+        return new KernelConstants(typical, Vocabulary.TypicalSigma, [], false, $"{Named(operatorName, format)} on {chip.Id}: typical values, assumed; nothing of the kind is fitted");
     }
 
     private KernelConstants Known(
@@ -72,9 +76,9 @@ public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string,
             added += isNear ? Square(Vocabulary.ChipSigma) : Square(Vocabulary.FamilySigma);
         if (candidate != format)
             added += Square(Vocabulary.FormatSigma);
-        string provenance = $"{operatorName} {format} on {chip.Id}: {fit.Constants.Count} constants fitted on {fit.RowsFitted} rows of {string.Join(", ", fit.Source)}";
+        string provenance = $"{Named(operatorName, format)} on {chip.Id}: {fit.Constants.Count} constants fitted on {fit.RowsFitted} rows of {string.Join(", ", fit.Source)}";
         if (source != chip.Id || candidate != format)
-            provenance += $", borrowed from {candidate} on {source}, spread widened";
+            provenance += $", borrowed from {Named(operatorName, candidate)} on {source}, spread widened";
         return new KernelConstants(
             values,
             Math.Sqrt(Square(fit.ResidualSigma) + added),
@@ -114,6 +118,8 @@ public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string,
 
         return values.MoveToImmutable();
     }
+
+    private static string Named(string operatorName, string format) => format.Length == 0 ? operatorName : operatorName + " " + format;
 
     private static double Square(double value) => value * value;
 }

@@ -3,11 +3,12 @@ namespace Orrery.Chips.Gpu;
 /// <summary>In what surroundings an operator runs.</summary>
 /// <param name="IsCold">Other work has evicted operands from the last-level cache; false as in a benchmark that repeats one kernel.</param>
 /// <param name="AttentionHasPasses">Attention includes the passes that rotate and store keys, as in inference tables; false where they are operators of their own.</param>
-public readonly record struct GpuModelOptions(bool IsCold, bool AttentionHasPasses)
+/// <param name="ProductHasQuantising">A product in 8 or 4 bits includes the pass that quantises its activations; false where they come quantised.</param>
+public readonly record struct GpuModelOptions(bool IsCold, bool AttentionHasPasses, bool ProductHasQuantising)
 {
     /// <summary>Inside a training step.</summary>
-    public static GpuModelOptions Training => new(true, false);
+    public static GpuModelOptions Training => new(true, false, true);
 
     /// <summary>As published operator tables were measured.</summary>
-    public static GpuModelOptions Benchmark => new(false, true);
+    public static GpuModelOptions Benchmark => new(false, true, true);
 }

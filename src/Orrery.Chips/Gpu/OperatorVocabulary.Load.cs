@@ -35,8 +35,10 @@ public sealed partial record OperatorVocabulary
         MappingReader? prefill = top.RequiredGroup(PrefillName, "attention over whole sequences");
         MappingReader? decode = top.RequiredGroup(DecodeName, "attention of one new token");
         MappingReader? elementwise = top.RequiredGroup(ElementwiseName, "kernels bounded by memory");
+        ImmutableSortedDictionary<string, ImmutableArray<string>> fittedOn = Lists(top, "fittedOn");
         ImmutableSortedDictionary<string, ImmutableArray<string>> chips = Lists(top, "nearestChips");
         ImmutableSortedDictionary<string, ImmutableArray<string>> formats = Lists(top, "nearestFormats");
+        ImmutableArray<AttentionKernelRule> kernels = Rules(top);
         MappingReader? sigma = top.RequiredGroup("borrowedSigma", "the spread added for borrowed constants");
         top.Finish();
         if (gemm is null || prefill is null || decode is null || elementwise is null || sigma is null)
@@ -51,8 +53,10 @@ public sealed partial record OperatorVocabulary
             Decode = ReadDecode(decode),
             DecodeKernels = Kernels(decode),
             DecodeConstants = Constants<DecodeConstant>(decode),
+            AttentionKernels = kernels,
             ElementwiseCachedShare = elementwise.RequiredQuantity("cachedShare", QuantityKind.Number, 0, 1),
             ElementwiseConstants = Constants<ElementwiseConstant>(elementwise),
+            FittedOn = fittedOn,
             NearestChips = chips,
             NearestFormats = formats,
             ChipSigma = sigma.RequiredQuantity("chip", QuantityKind.Number, 0, 10),
@@ -104,6 +108,24 @@ public sealed partial record OperatorVocabulary
         }
 
         return kernels.ToImmutable();
+    }
+
+    private static ImmutableArray<AttentionKernelRule> Rules(MappingReader top)
+    {
+        ImmutableArray<AttentionKernelRule>.Builder rules = ImmutableArray.CreateBuilder<AttentionKernelRule>();
+        foreach (MappingReader entry in top.Groups("attentionKernels"))
+        {
+            rules.Add(new AttentionKernelRule(
+                entry.RequiredText("name", "a short name"),
+                [.. entry.Texts("families").Select(static scalar => scalar.Text)],
+                entry.Integer("headDimAbove", 0, 65536, 0),
+                entry.Flag("isWindowed", false)));
+            entry.Finish();
+        }
+
+        if (rules.Count >= GpuChipModel.MostAttentionKernels)
+            top.Diagnostics.Error(DiagnosticCode.OutOfRange, top.Position, $"'attentionKernels' may hold at most {GpuChipModel.MostAttentionKernels - 1} rules");
+        return rules.ToImmutable();
     }
 
     /// <summary>Constants of one operator, placed by the names of <typeparamref name="TPlace"/>.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orrery.Operators;
 using Orrery.Units;
 
 namespace Orrery.Chips.Gpu;
@@ -13,8 +14,8 @@ public sealed partial record OperatorVocabulary
     public const string DecodeName = "decode";
     public const string ElementwiseName = "elementwise";
 
-    /// <summary>The residual addition, measured as an element-wise kernel of its own: nothing but streaming.</summary>
-    public const string StreamingName = "residual-add";
+    /// <summary>The residual addition: nothing but streaming.</summary>
+    public const string ResidualAddName = "residual-add";
 
     public required GemmStructure Gemm { get; init; }
 
@@ -24,6 +25,9 @@ public sealed partial record OperatorVocabulary
 
     /// <summary>Which decode kernel is taken, by family; the first entry that names the family, or none, holds.</summary>
     public required ImmutableArray<(ImmutableArray<string> Families, DecodeKernel WithoutGroup, DecodeKernel WithGroup)> DecodeKernels { get; init; }
+
+    /// <summary>Kernels of other libraries that serve some attention shapes.</summary>
+    public required ImmutableArray<AttentionKernelRule> AttentionKernels { get; init; }
 
     /// <summary>Share of the traffic of an element-wise kernel that still costs memory time when its data are cached.</summary>
     public required double ElementwiseCachedShare { get; init; }
@@ -42,6 +46,9 @@ public sealed partial record OperatorVocabulary
 
     /// <summary>Isolated times, ascending and in s, at which the residual spread changes class; one class more than edges.</summary>
     public required ImmutableArray<double> SpreadEdges { get; init; }
+
+    /// <summary>Groups of rows the constants of an operator are fitted on, by its name in calibration files.</summary>
+    public required ImmutableSortedDictionary<string, ImmutableArray<string>> FittedOn { get; init; }
 
     /// <summary>Chips whose constants another takes, by chip id or family, nearest first.</summary>
     public required ImmutableSortedDictionary<string, ImmutableArray<string>> NearestChips { get; init; }
@@ -72,6 +79,58 @@ public sealed partial record OperatorVocabulary
 
         return Decode;
     }
+
+    /// <summary>The name by which calibration files call the operators of a kind.</summary>
+    public static string NameOf(OperatorKind kind) => kind switch
+    {
+        OperatorKind.Matmul => GemmName,
+        OperatorKind.AttentionForward or OperatorKind.AttentionBackward => PrefillName,
+        OperatorKind.AttentionDecode => DecodeName,
+        OperatorKind.Norm => "norm",
+        OperatorKind.Rotary => "rotary",
+        OperatorKind.Activation => "activation",
+        // Optimizers stream through memory as an addition does.
+        OperatorKind.ResidualAdd or OperatorKind.OptimizerUpdate => ResidualAddName,
+        OperatorKind.Gather => "gather",
+        _ => ElementwiseName,
+    };
+
+    /// <summary>The name by which calibration files call the format of an operator on a chip of a family; empty where one fit holds for all.</summary>
+    public string FormatOf(in Operator work, string family)
+    {
+        switch (work.Kind)
+        {
+            case OperatorKind.Matmul:
+                return work.Format.Text();
+            case OperatorKind.AttentionForward or OperatorKind.AttentionBackward or OperatorKind.AttentionDecode:
+                string format = AttentionFormat(work.Format, work.KvFormat);
+                int rule = AttentionKernelOf(work, family);
+                return rule < 0 ? format : $"{format}-{AttentionKernels[rule].Name}";
+            default:
+                return "";
+        }
+    }
+
+    /// <summary>Place of the rule whose kernel serves an attention; -1 for the library's main one.</summary>
+    public int AttentionKernelOf(in Operator work, string family)
+    {
+        for (int rule = 0; rule < AttentionKernels.Length; rule++)
+        {
+            if (AttentionKernels[rule].Serves(work, family))
+                return rule;
+        }
+
+        return -1;
+    }
+
+    /// <summary>The constants of an operator by the name calibration files call it.</summary>
+    public ImmutableArray<OperatorConstant> ConstantsOf(string operatorName) => operatorName switch
+    {
+        GemmName => GemmConstants,
+        PrefillName => PrefillConstants,
+        DecodeName => DecodeConstants,
+        _ => ElementwiseConstants,
+    };
 
     /// <summary>Class of the residual spread of an isolated time in s, from 0.</summary>
     public int SpreadClass(double isolated)

@@ -41,9 +41,11 @@ public sealed class CalibrationEvidence
         if (catalog.Calibration(kind, id).Value is not { } file)
             return;
         string folder = Path.GetDirectoryName(catalog.CalibrationPath(kind, id)) ?? "";
+        // The fits of a chip share one list of rows.
+        HashSet<string> read = new(StringComparer.Ordinal);
         foreach (CalibrationFit fit in file.Fits)
         {
-            if (fit.RowsFile.Length > 0 && CalibrationRows.Read(Path.Combine(folder, fit.RowsFile)) is { } rows)
+            if (fit.RowsFile.Length > 0 && read.Add(fit.RowsFile) && CalibrationRows.Read(Path.Combine(folder, fit.RowsFile)) is { } rows)
                 fitted.UnionWith(rows);
             if (fit.LeaveOneOutBy.Length == 0)
                 continue;

@@ -28,7 +28,7 @@ public sealed class GpuChipModelTests
         GpuChipModel stranger = Model(TestChips.Make("mi300x", "cdna3"), ("h100", "gemm", "bf16", 0.05, []));
         sibling.Sigma(Product).ShouldBe(Math.Sqrt(0.0025 + (0.06 * 0.06)), 1e-12);
         stranger.Sigma(Product).ShouldBe(Math.Sqrt(0.0025 + (0.15 * 0.15)), 1e-12);
-        sibling.Provenance(Product).ShouldEndWith("borrowed from bf16 on h100, spread widened");
+        sibling.Provenance(Product).ShouldEndWith("borrowed from gemm bf16 on h100, spread widened");
         sibling.Cost(Product).ShouldBe(own.Cost(Product));
     }
 
@@ -37,9 +37,9 @@ public sealed class GpuChipModelTests
     {
         GpuChipModel model = Model(
             TestChips.Make("h200"), ("h200", "gemm", "bf16", 0.05, []), ("h100", "gemm", "fp8", 0.04, []));
-        model.Provenance(Product with { Format = NumberFormat.Fp8 }).ShouldContain("borrowed from fp8 on h100");
-        model.Provenance(Product with { Format = NumberFormat.Mxfp8 }).ShouldContain("borrowed from fp8 on h100");
-        model.Provenance(Product with { Format = NumberFormat.Fp16 }).ShouldContain("borrowed from bf16 on h200");
+        model.Provenance(Product with { Format = NumberFormat.Fp8 }).ShouldContain("borrowed from gemm fp8 on h100");
+        model.Provenance(Product with { Format = NumberFormat.Mxfp8 }).ShouldContain("borrowed from gemm fp8 on h100");
+        model.Provenance(Product with { Format = NumberFormat.Fp16 }).ShouldContain("borrowed from gemm bf16 on h200");
     }
 
     [Fact]
@@ -62,9 +62,20 @@ public sealed class GpuChipModelTests
     [Fact]
     public void The_spread_follows_the_class_of_the_isolated_time()
     {
-        GpuChipModel model = Model(TestChips.Make("h100"), ("h100", "gemm", "bf16", 0.05, [0.01, 0.02, 0.03, 0.04, 0.06, 0.07]));
+        GpuChipModel model = Model(TestChips.Make("h100"), ("h100", "gemm", "bf16", 0.05, [0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09]));
         model.Sigma(Operator.Matmul(16, 256, 256, NumberFormat.Bf16)).ShouldBe(0.01);
-        model.Sigma(Operator.Matmul(32768, 32768, 16384, NumberFormat.Bf16)).ShouldBe(0.07);
+        model.Sigma(Operator.Matmul(32768, 32768, 16384, NumberFormat.Bf16)).ShouldBe(0.09);
+    }
+
+    [Fact]
+    public void Shapes_of_another_librarys_kernel_take_its_constants()
+    {
+        GpuChipModel model = Model(TestChips.Make("b200", "blackwell"), ("b200", "gemm", "bf16", 0.05, []));
+        Operator wide = Operator.Decode(8, 4096, 32, 8, 512, NumberFormat.Bf16, NumberFormat.Bf16);
+        model.Provenance(wide).ShouldStartWith("decode bf16-flashinfer on b200");
+        model.Provenance(wide with { HeadDim = 256 }).ShouldStartWith("decode bf16 on b200");
+        model.Provenance(wide with { HeadDim = 256, Window = 1024 }).ShouldStartWith("decode bf16-flashinfer on b200");
+        Model(TestChips.Make("h100"), ("h100", "gemm", "bf16", 0.05, [])).Provenance(wide).ShouldStartWith("decode bf16 on h100");
     }
 
     [Fact]

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using Orrery.Catalog;
+using Orrery.Chips.Gpu;
+using Orrery.Operators;
+using Orrery.Validation.Cases;
+using Orrery.Validation.Neuron;
+using Orrery.Validation.Scoring;
+
+namespace Orrery.Validation.Kernels;
+
+using Prediction = Orrery.Validation.Scoring.Prediction;
+
+/// <summary>Everything <c>orrery validate kernels</c> does between its flags and its printing.</summary>
+/// <param name="Report">By source, with a part for every operator and number format of a chip; null where a file could not be read as it stands.</param>
+/// <param name="Regimes">
+/// The tables that constants were fitted on, finer: by operator and format, by chip, by regime; each with its roofline of one efficiency.
+/// </param>
+public sealed record KernelValidation(ValidationReport? Report, ImmutableArray<GroupReport> Regimes, ImmutableArray<Diagnostic> Diagnostics)
+{
+    /// <summary>Reads cases, predicts and scores.</summary>
+    /// <param name="catalog">Chips and their calibrations.</param>
+    /// <param name="caseFiles">Files of cases; empty is the catalogue's own.</param>
+    public static KernelValidation Run(DataCatalog catalog, ImmutableArray<string> caseFiles)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ImmutableArray<string> files = caseFiles.IsDefaultOrEmpty ? ValidationFiles.Kernels(catalog.DataRoot) : caseFiles;
+        ImmutableArray<KernelCase>.Builder rows = ImmutableArray.CreateBuilder<KernelCase>();
+        List<Diagnostic> diagnostics = [];
+        bool failed = false;
+        foreach (string path in files)
+        {
+            CaseFile<KernelCase> file = KernelCase.Read(path);
+            rows.AddRange(file.Cases);
+            diagnostics.AddRange(file.Diagnostics);
+            failed |= file.HasErrors;
+        }
+
+        GpuKernelLibrary? library = GpuKernelLibrary.Open(catalog, diagnostics);
+        Result<KernelTables> tables = KernelTables.Open(catalog);
+        diagnostics.AddRange(tables.Diagnostics);
+        Result<NeuronKernelValidation> neuron = NeuronKernelValidation.Open(catalog);
+        diagnostics.AddRange(neuron.Diagnostics);
+        if (failed || library is null || tables.Value is null || neuron.Value is null)
+            return new KernelValidation(null, [], [.. diagnostics]);
+        Scorer scorer = new(new GpuKernelPredictor(catalog, library, tables.Value), tables.Value, library.Vocabulary, CalibrationEvidence.Load(catalog));
+        scorer.AddGpus(rows);
+        scorer.AddNeuron(neuron.Value.Score(rows), isWhole: caseFiles.IsDefaultOrEmpty);
+        return new KernelValidation(scorer.Report(), scorer.Regimes(), [.. diagnostics]);
+    }
+
+    /// <summary>The rows of one run, scored once and counted several ways.</summary>
+    private sealed class Scorer(GpuKernelPredictor predictor, KernelTables tables, OperatorVocabulary vocabulary, CalibrationEvidence evidence)
+    {
+        private readonly CaseScorer bySource = new(evidence.Fitted);
+        private readonly CaseScorer byRegime = new(evidence.Fitted);
+        private readonly HashSet<string> fittedGroups = [.. vocabulary.FittedOn.Values.SelectMany(static groups => groups)];
+
+        public void AddGpus(IEnumerable<KernelCase> rows)
+        {
+            foreach (KernelCase row in rows)
+            {
+                if (NeuronKernelValidation.Groups.Contains(row.Origin.Group))
+                    continue;
+                bool isRead = tables.TryRead(row, out Operator work, out _);
+                CaseOrigin origin = row.Origin;
+                // What such a row states is not what was measured: counted apart, like a row that states too little.
+                if (isRead && origin.IsExpressible && !tables.IsFitted(row, work, out bool isScored, out string reason) && !isScored)
+                    origin = origin with { IsExpressible = false, WhyNot = reason };
+                double? measured = row.Measured(origin.PrimaryMetric);
+                bool isRate = origin.PrimaryMetric != "time_us";
+                Prediction prediction = predictor.Predict(row);
+                string name = isRead ? $"{OperatorVocabulary.NameOf(work.Kind)} {predictor.FormatOf(row, work)}".TrimEnd() : row.Kind;
+                string unit = $"{name} on {row.Chip}";
+                bySource.Add(origin, measured, () => prediction, isRate, slice: unit);
+                if (!isRead || !origin.IsExpressible || !fittedGroups.Contains(origin.Group))
+                    continue;
+                byRegime.Add(origin, measured, () => prediction, isRate, group: name);
+                byRegime.Add(origin, measured, () => prediction, isRate, group: unit);
+                byRegime.Add(origin, measured, () => prediction, isRate, group: $"{unit}, {KernelReading.Regime(work)}");
+            }
+        }
+
+        /// <summary>Neuron rows; those of the published instruction streams, which stand in no case file, only beside the catalogue's own files.</summary>
+        public void AddNeuron(ImmutableArray<NeuronKernelScore> scores, bool isWhole)
+        {
+            foreach (NeuronKernelScore score in scores)
+            {
+                bool isListed = NeuronKernelValidation.Groups.Contains(score.Group);
+                if (!isListed && !isWhole)
+                    continue;
+                CaseOrigin origin = new(score.Id, score.Group, "", "", score.Metric, score.Predicted is not null, score.Note, "", 0);
+                bySource.Add(origin, score.Measured, () => Predicted(score), isRate: score.Metric != "time_us", score.Note);
+            }
+        }
+
+        public ValidationReport Report() => bySource.Report("kernels", evidence.LeaveOneOut);
+
+        public ImmutableArray<GroupReport> Regimes() => byRegime.Report("kernels").Groups;
+
+        private static Prediction Predicted(NeuronKernelScore score) =>
+            score.Predicted is { } value ? Prediction.Of(value, value, value) : Prediction.Skip(score.Note);
+    }
+}

@@ -1,0 +1,70 @@
+using Orrery.Catalog;
+using Orrery.Validation.Kernels;
+using Orrery.Validation.Scoring;
+using Shouldly;
+using Xunit;
+
+namespace Orrery.Validation.Tests.Kernels;
+
+/// <summary>The published operator tables against the shipped constants, over rows that were not fitted.</summary>
+public sealed class KernelValidationTests
+{
+    private static readonly KernelValidation Run = KernelValidation.Run(DataCatalog.Open(RepositoryData.Root), []);
+
+    [Theory]
+    [InlineData("gemm bf16", 0.08, 0.12)]
+    [InlineData("gemm fp8", 0.08, 0.12)]
+    [InlineData("gemm fp8-block", 0.09, 0.13)]
+    [InlineData("prefill bf16", 0.105, 0.16)]
+    [InlineData("prefill bf16-cache8", 0.105, 0.16)]
+    [InlineData("prefill fp8", 0.105, 0.16)]
+    [InlineData("decode bf16 on B200-SXM-180GB", 0.08, 0.11)]
+    [InlineData("decode bf16-cache8 on B200-SXM-180GB", 0.08, 0.11)]
+    [InlineData("decode bf16 on GB200", 0.08, 0.11)]
+    [InlineData("decode bf16-cache8 on GB200", 0.08, 0.11)]
+    [InlineData("decode bf16 on A100-SXM-80GB", 0.15, 0.20)]
+    [InlineData("decode bf16 on H100-SXM-80GB", 0.15, 0.20)]
+    [InlineData("decode bf16-cache8 on H100-SXM-80GB", 0.15, 0.20)]
+    public void Rows_not_fitted_are_predicted_within_the_stated_median_and_mean(string name, double median, double mean)
+    {
+        ErrorFigures figures = Group(name).Unseen;
+        figures.Count.ShouldBeGreaterThan(200);
+        figures.MedianApe.ShouldNotBeNull().ShouldBeLessThan(median);
+        figures.Mape.ShouldNotBeNull().ShouldBeLessThan(mean);
+        figures.BaselineMape.ShouldNotBeNull().ShouldBeGreaterThan(2 * figures.Mape.Value);
+    }
+
+    [Theory]
+    [InlineData("nvidia-aiconfigurator-gemm")]
+    [InlineData("nvidia-aiconfigurator-attention")]
+    public void The_interval_holds_what_it_says_without_being_too_wide(string source)
+    {
+        GroupReport group = Run.Report.ShouldNotBeNull().Groups.Single(one => one.Group == source);
+        group.Skipped.ShouldBe(0);
+        group.Unseen.IntervalCoverage.ShouldNotBeNull().ShouldBeInRange(0.7, 0.9);
+        group.Unseen.IntervalHalfWidth.ShouldNotBeNull().ShouldBeLessThanOrEqualTo(2 * group.Unseen.MedianApe.ShouldNotBeNull());
+    }
+
+    [Fact]
+    public void Pooled_coverage_over_all_tables_is_that_of_an_interval_of_eighty_percent()
+    {
+        ErrorFigures pooled = Run.Report.ShouldNotBeNull().Unseen;
+        pooled.IntervalCoverage.ShouldNotBeNull().ShouldBeInRange(0.7, 0.9);
+    }
+
+    [Fact]
+    public void Seventy_percent_of_the_operator_tables_were_fitted()
+    {
+        GroupReport group = Run.Report.ShouldNotBeNull().Groups.Single(one => one.Group == "nvidia-aiconfigurator-gemm");
+        ((double)group.Fitted / group.Scored).ShouldBe(0.7, 0.01);
+    }
+
+    [Fact]
+    public void Rows_faster_than_memory_allows_are_counted_apart()
+    {
+        GroupReport group = Run.Report.ShouldNotBeNull().Groups.Single(one => one.Group == "nvidia-aiconfigurator-attention");
+        group.NotExpressible.ShouldBe(326);
+    }
+
+    private static GroupReport Group(string name) => Run.Regimes.Single(one => one.Group == name);
+}
