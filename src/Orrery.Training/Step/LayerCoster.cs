@@ -91,6 +91,13 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
             }
         }
 
+        if (plan.HasFrozenWeights)
+        {
+            double adapters = AdapterTime(layer, shape);
+            forward += adapters;
+            backward += 1.5 * adapters;
+        }
+
         forward += attentionForward;
         backward += attentionBackward;
         if (shape.ActivationBytes < 4)
@@ -293,6 +300,21 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         matrixBusy = flop / sixteenBitPeak;
         bytes = 2.0 * work.Batch * work.QueryLength * ((2.0 * work.Heads) + (2.0 * work.KvHeads)) * work.HeadDim * (isBackward ? 2 : 1);
         return time;
+    }
+
+    /// <summary>
+    /// Low-rank adapters on the attention projections, forward: each reads its input once more and adds onto its output in separate
+    /// kernels (two narrow products, dropout, scale, add). The gradient moves half as much again.
+    /// </summary>
+    private double AdapterTime(LayerDescription layer, in LayerShape shape)
+    {
+        double query = (double)layer.Attention.Heads * layer.Attention.HeadDim / shape.TensorParallel;
+        double kv = Math.Max(1, layer.Attention.KvHeads / shape.TensorParallel) * (double)layer.Attention.HeadDim;
+        double onInputs = model.Hidden + query;
+        double onOutputs = query + (2 * kv) + model.Hidden;
+        double bytes = shape.Tokens * shape.ActivationBytes * ((2 * onInputs) + (3 * onOutputs));
+        const int Kernels = 10;
+        return (MemoryTime(bytes) * constants[StackConstant.ElementwiseScale]) + (Kernels * constants[StackConstant.KernelGap]);
     }
 
     /// <summary>Exposed tensor-parallel communication of one pass through a layer.</summary>
