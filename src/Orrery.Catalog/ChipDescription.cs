@@ -68,6 +68,9 @@ public sealed record ChipDescription
     /// <summary>Engines of a NeuronCore; null for other architectures.</summary>
     public NeuronCoreDescription? NeuronCore { get; init; }
 
+    /// <summary>Units of a TensorCore; null for other architectures.</summary>
+    public TensorCoreDescription? TensorCore { get; init; }
+
     /// <summary>Every figure of the file as it was written, in file order, with source and mark: what <c>orrery show</c> prints.</summary>
     public ImmutableArray<Sourced<string>> Figures { get; init; } = [];
 

@@ -212,7 +212,7 @@ public sealed class DataCatalog
         string? id = Resolve(name, "systems", SystemIds, ref systemAliases);
         if (id is null)
         {
-            return new(null, [Unknown("system", name, SystemIds, systemAliases)]);
+            return LoadSlice(name, chip) ?? new(null, [Unknown("system", name, SystemIds, systemAliases)]);
         }
 
         if (!systems.TryGetValue(id + "\n" + chip, out Result<SystemDescription>? system))
@@ -235,6 +235,32 @@ public sealed class DataCatalog
                 own => LoadChip(chip ?? own, chip is null ? Path.GetDirectoryName(path) : null));
             return new(read, diagnostics.InOrder());
         }
+    }
+
+    /// <summary>A slice of a system by its shape (<c>tpu-v5p-4x4x8</c>); null where the name is no system and shape.</summary>
+    private Result<SystemDescription>? LoadSlice(string name, string? chip)
+    {
+        int dash = name.LastIndexOf('-');
+        if (dash <= 0 || SystemSlices.Parse(name[(dash + 1)..]) is not { } shape || Resolve(name[..dash], "systems", SystemIds, ref systemAliases) is not { } id)
+        {
+            return null;
+        }
+
+        Result<SystemDescription> whole = LoadSystem(id, chip);
+        if (whole.Value is not { } system)
+        {
+            return whole;
+        }
+
+        if (SystemSlices.Cut(system, shape) is { } slice)
+        {
+            return new(slice with { Name = $"{system.Name}, slice of {SystemSlices.Text(shape)}" }, whole.Diagnostics);
+        }
+
+        string known = SystemSlices.Describe(system);
+        string shown = SystemSlices.Text(shape);
+        string why = known.Length == 0 ? $"'{id}' is not rented in slices" : $"'{id}' has no slice {shown}; its slices are {known}";
+        return new(null, [new(Severity.Error, DiagnosticCode.UnknownName, "--system", 0, 0, why)]);
     }
 
     private Result<StackDescription> LoadStack(string name)

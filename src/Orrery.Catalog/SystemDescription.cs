@@ -33,6 +33,15 @@ public sealed record LevelDescription
     /// <summary>Sides of a torus; empty otherwise.</summary>
     public ImmutableArray<int> Dimensions { get; init; } = [];
 
+    /// <summary>Sides of a torus that are lines, not rings; empty where every side closes.</summary>
+    public ImmutableArray<bool> OpenSides { get; init; } = [];
+
+    /// <summary>Shapes in which less than one <see cref="SliceBlock"/> of a torus can be had, or less than the whole where there are no blocks.</summary>
+    public ImmutableArray<ImmutableArray<int>> Slices { get; init; } = [];
+
+    /// <summary>Sides of the block that larger slices are multiples of; empty where there is none.</summary>
+    public ImmutableArray<int> SliceBlock { get; init; } = [];
+
     /// <summary>Bandwidth of one chip into this level, one direction, all its links together.</summary>
     public required Sourced<BytesPerSecond> BandwidthPerChip { get; init; }
 

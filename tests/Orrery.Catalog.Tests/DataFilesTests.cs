@@ -114,6 +114,12 @@ public sealed class DataFilesTests
     [InlineData("MI325X", "mi325x")]
     [InlineData("MI355X", "mi355x")]
     [InlineData("Inferentia2", "inferentia2")]
+    [InlineData("TPU-v4", "tpu-v4")]
+    [InlineData("TPU-v5e", "tpu-v5e")]
+    [InlineData("TPU-v5p", "tpu-v5p")]
+    [InlineData("TPU-v6e", "tpu-v6e")]
+    [InlineData("TPU-v7x", "tpu-v7")]
+    [InlineData("TPU-v7x (one device = half chip)", "tpu-v7")]
     public void Chips_answer_to_the_names_of_the_validation_files(string name, string id) => Catalog.Chip(name).Value!.Id.ShouldBe(id);
 
     [Theory]
@@ -144,6 +150,11 @@ public sealed class DataFilesTests
     [InlineData("a40-8", 8, 8)]
     [InlineData("rtx-4090-8", 8, 8)]
     [InlineData("rtx-pro-6000-8", 8, 8)]
+    [InlineData("tpu-v4", 4, 4096)]
+    [InlineData("tpu-v5e", 8, 256)]
+    [InlineData("tpu-v5p", 4, 6144)]
+    [InlineData("tpu-v6e", 8, 256)]
+    [InlineData("tpu-v7x", 4, 9216)]
     public void Systems_have_their_stated_sizes_and_a_stack_that_exists(string id, int perServer, int perDomain)
     {
         SystemDescription system = Catalog.System(id).Value!;

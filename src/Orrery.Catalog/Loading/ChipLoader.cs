@@ -55,6 +55,7 @@ internal static class ChipLoader
             RuntimeReserve = figures.Data(top, "runtimeReserve", 0, 1e13),
             ExponentialsPerClock = figures.OptionalNumber(top, "exponentialsPerClock", 0, 1e6),
             NeuronCore = ReadNeuronCore(top, figures, architecture),
+            TensorCore = ReadTensorCore(top, figures, architecture),
         };
         CheckMemory(top, chip);
         figures.Finish();
@@ -180,6 +181,35 @@ internal static class ChipLoader
             core.Missing("tensorPasses", "passes of the array by number format");
         }
 
+        core.Finish();
+        return read;
+    }
+
+    private static TensorCoreDescription? ReadTensorCore(MappingReader top, FigureReader figures, ChipArchitecture architecture)
+    {
+        if (architecture != ChipArchitecture.Tpu)
+        {
+            if (top.Has("tensorCore"))
+            {
+                top.Diagnostics.Error(DiagnosticCode.InconsistentChip, top.Node("tensorCore")?.Position ?? top.Position, "'tensorCore' belongs to chips of the architecture 'tpu'");
+            }
+
+            return null;
+        }
+
+        if (top.RequiredGroup("tensorCore", "the units of one TensorCore") is not { } core)
+        {
+            return null;
+        }
+
+        TensorCoreDescription read = new()
+        {
+            MatrixUnits = figures.Integer(core, "matrixUnits", 1, 1024),
+            ArraySide = figures.Integer(core, "arraySide", 8, 1 << 14),
+            VectorMemory = figures.Data(core, "vectorMemory", 1e3, 1e12),
+            VectorOperations = figures.Integer(core, "vectorOperations", 1, 1 << 24),
+            Sublanes = figures.Integer(core, "sublanes", 1, 1 << 10),
+        };
         core.Finish();
         return read;
     }

@@ -116,6 +116,8 @@ internal static class SystemLoader
                 Topology = (TopologyKind)topology,
                 Size = group.Integer("size", 0, MostChips, fallback: null),
                 Dimensions = ReadDimensions(group),
+                Slices = [.. group.Texts("slices").Select(one => ReadShape(group, one, "slices"))],
+                SliceBlock = [.. group.Texts("sliceBlock").Select(side => group.ReadInteger(side, group.PathOf("sliceBlock"), 1, 100_000) ?? 1)],
                 BandwidthPerChip = figures.DataRate(group, "bandwidthPerChip", 1e6, 1e15, $"{name}.bandwidthPerChip"),
                 Latency = figures.Duration(group, "latency", 0, 1, $"{name}.latency"),
                 LinksPerChip = group.Integer("linksPerChip", 1, 4096, 1),
@@ -149,6 +151,17 @@ internal static class SystemLoader
         }
 
         return sides.ToImmutable();
+    }
+
+    private static ImmutableArray<int> ReadShape(MappingReader group, YamlScalar text, string key)
+    {
+        if (SystemSlices.Parse(text.Text) is { } shape)
+        {
+            return shape;
+        }
+
+        group.Diagnostics.Error(DiagnosticCode.UnknownWord, text.Position, $"'{text.Shortened}' in '{group.PathOf(key)}' is no shape; expected sides such as 2x4 or 2x2x4");
+        return [];
     }
 
     private static ImmutableArray<PriceReading> ReadPrices(MappingReader top, FigureReader figures)
@@ -207,6 +220,7 @@ internal static class SystemLoader
                 Wrong($"the 'dimensions' of level '{level.Name}' do not multiply to its size {level.Size}");
             }
 
+            CheckSlices(level, sides, Wrong);
             if (level.Name == ChipLevel)
             {
                 if (index != 0 || level.Size != chip.RanksPerChip)
@@ -237,5 +251,33 @@ internal static class SystemLoader
         }
 
         void Wrong(string message) => top.Diagnostics.Error(DiagnosticCode.InconsistentLevels, place, message);
+    }
+
+    private static void CheckSlices(LevelDescription level, int sides, Action<string> wrong)
+    {
+        if (level.Slices.IsEmpty && level.SliceBlock.IsEmpty)
+        {
+            return;
+        }
+
+        if (sides == 0)
+        {
+            wrong($"level '{level.Name}' is no torus and has no slices");
+            return;
+        }
+
+        if (!level.SliceBlock.IsEmpty && (level.SliceBlock.Length != sides || level.Dimensions.Zip(level.SliceBlock).Any(static pair => pair.First % pair.Second != 0)))
+        {
+            wrong($"the torus of level '{level.Name}' is not made of the blocks of 'sliceBlock'");
+        }
+
+        ImmutableArray<int> whole = level.Dimensions.Sort();
+        foreach (ImmutableArray<int> slice in level.Slices)
+        {
+            if (slice.Length != sides || slice.Sort().Zip(whole).Any(static pair => pair.First > pair.Second))
+            {
+                wrong($"the slice {SystemSlices.Text(slice)} does not fit into level '{level.Name}' of {SystemSlices.Text(level.Dimensions)}");
+            }
+        }
     }
 }

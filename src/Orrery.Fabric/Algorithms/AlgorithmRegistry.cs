@@ -7,7 +7,7 @@ public static class AlgorithmRegistry
 {
     public static ImmutableArray<CollectiveAlgorithm> All { get; } =
     [
-        new Ring(), new RecursiveDoubling(), new Tree(), new Direct(), new Mesh(), new KangaRing(), new InSwitch(),
+        new Ring(), new TorusRings(), new RecursiveDoubling(), new Tree(), new Direct(), new Mesh(), new KangaRing(), new InSwitch(),
         new LowLatencyProtocol(), new BulkProtocol(), new InSwitchProtocol(),
     ];
 

@@ -25,6 +25,9 @@ public readonly record struct GroupPorts
     /// <summary>Time for a token to pass once around all members, each handing it to the next.</summary>
     public required Seconds Around { get; init; }
 
+    /// <summary>Time for a piece to reach all members along one side of a torus after the other, both ways at once; 0 where there is no torus.</summary>
+    public Seconds Along { get; init; }
+
     /// <summary>Time of a sequence of exchanges in which each doubles the distance, until it spans the group.</summary>
     public required Seconds Across { get; init; }
 

@@ -53,8 +53,8 @@ internal sealed class LevelPorts
         for (int level = from; level <= to; level++)
             ranks *= group.Fanout[level];
         ranks = Math.Min(ranks, group.Size);
-        double neighbour = double.PositiveInfinity, direct = double.PositiveInfinity, around = 0, across = 0, far = 0, perMessage = 0;
-        bool inSwitch = true;
+        double neighbour = double.PositiveInfinity, direct = double.PositiveInfinity, around = 0, along = 0, across = 0, far = 0, perMessage = 0;
+        bool inSwitch = true, isTorus = false;
         int inside = 1;
         int spanned = 0;
         int last = from;
@@ -76,6 +76,8 @@ internal sealed class LevelPorts
             direct = Math.Min(direct, rate * (description.Topology == TopologyKind.FullMesh ? links : 1) / (Math.Max(beyond, 1e-12) * hops));
             int edges = Math.Max(1, (ranks / inside) - (ranks / (inside * fanout)));
             around += edges * step;
+            along += Steps(description, fanout) * step;
+            isTorus |= !description.Dimensions.IsEmpty;
             across += Math.Ceiling(Math.Log2(fanout)) * step;
             far = Math.Max(far, step * Math.Ceiling(hops));
             perMessage = Math.Max(perMessage, scope.PerMessage.Value.Value);
@@ -92,6 +94,7 @@ internal sealed class LevelPorts
             Neighbour = new BytesPerSecond(neighbour),
             Direct = new BytesPerSecond(direct),
             Around = new Seconds(around),
+            Along = new Seconds(isTorus ? along : 0),
             Across = new Seconds(across),
             Far = new Seconds(far),
             PerMessage = new Seconds(perMessage),
@@ -114,28 +117,52 @@ internal sealed class LevelPorts
             case TopologyKind.FullMesh:
                 return level.Size > 1 ? (Math.Min(1, (members - 1.0) / (level.Size - 1)), 1) : (1, 1);
             case TopologyKind.Ring:
-                return level.Size > 2 ? Sides([level.Size], members) : (1, 1);
+                return level.Size > 2 ? Sides([level.Size], [], level.LinksPerChip, members) : (1, 1);
             case TopologyKind.Torus2D:
             case TopologyKind.Torus3D:
-                return level.Dimensions.IsEmpty ? (1, 1) : Sides(level.Dimensions.AsSpan(), members);
+                return level.Dimensions.IsEmpty ? (1, 1) : Sides(level.Dimensions.AsSpan(), level.OpenSides.AsSpan(), level.LinksPerChip, members);
             default:
                 return (1, 1);
         }
     }
 
-    private static (double Links, double Hops) Sides(ReadOnlySpan<int> sides, int members)
+    /// <summary>
+    /// Steps in which a piece reaches all of <paramref name="members"/> neighbours when passed both ways along one side after the other: half of a ring, the
+    /// whole of a line. Where there are no sides, one member after the other.
+    /// </summary>
+    public static int Steps(LevelDescription level, int members)
+    {
+        if (level.Dimensions.IsEmpty)
+            return members - 1;
+        int steps = 0;
+        int left = members;
+        for (int at = 0; at < level.Dimensions.Length && left > 1; at++)
+        {
+            int taken = Math.Min(level.Dimensions[at], left);
+            steps += IsClosed(level.Dimensions[at], taken, level.OpenSides.AsSpan(), at) ? taken / 2 : taken - 1;
+            left = (left + taken - 1) / taken;
+        }
+
+        return steps;
+    }
+
+    /// <summary>A side of two is one link, and a side filled in part a line.</summary>
+    private static bool IsClosed(int side, int taken, ReadOnlySpan<bool> open, int at) => taken == side && side > 2 && (open.IsEmpty || !open[at]);
+
+    private static (double Links, double Hops) Sides(ReadOnlySpan<int> sides, ReadOnlySpan<bool> open, int linksPerChip, int members)
     {
         int links = 0, used = 0;
         double distance = 0;
         int left = members;
-        foreach (int side in sides)
+        for (int at = 0; at < sides.Length; at++)
         {
             // A side of two is one link, not a ring of two.
+            int side = sides[at];
             links += side > 2 ? 2 : side - 1;
             int taken = Math.Min(side, left);
             if (taken > 1)
             {
-                bool closed = taken == side && side > 2;
+                bool closed = IsClosed(side, taken, open, at);
                 used += closed ? 2 : 1;
 
                 // Mean distance to a random member, itself included: a ring of k is k/4 (even) wide, a line of k about k/3.
@@ -145,6 +172,8 @@ internal sealed class LevelPorts
             left = (left + taken - 1) / Math.Max(1, taken);
         }
 
+        // A slice leaves links of its chips unused.
+        links = Math.Max(links, linksPerChip);
         double others = distance * members / Math.Max(1, members - 1);
         return (links == 0 ? 1 : (double)used / links, Math.Max(1, others));
     }
