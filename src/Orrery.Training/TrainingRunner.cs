@@ -25,6 +25,7 @@ public static class TrainingRunner
         if (diagnostics.Exists(static one => one.Severity == Severity.Error))
             return new TrainingOutcome(null, [.. diagnostics], false);
 
+        request = request with { System = SystemSlices.Fit(request.System, request.Chips) };
         var factory = new TrainingContextFactory(catalog);
         Result<TrainingContext> made = factory.Create(request.Model, request.System, request.Stack, ranksPerChip);
         if (made.Value is not { } context)

@@ -52,7 +52,7 @@ public sealed class CollectivePricer(DataCatalog catalog)
     /// <summary>The system the case names, else the first whose chip it is.</summary>
     private Opened? Open(CollectiveCase row)
     {
-        string key = row.Origin.System + "|" + row.Chip;
+        string key = $"{row.Origin.System}|{row.Chip}|{row.Chips}";
         if (_opened.TryGetValue(key, out Opened? known))
             return known;
         SystemDescription? found = row.Origin.System.Length > 0 ? catalog.System(row.Origin.System).Value : null;
@@ -64,6 +64,8 @@ public sealed class CollectivePricer(DataCatalog catalog)
                 found = system;
         }
 
+        if (found is not null && row.Chips > 0)
+            found = SystemSlices.Fit(found, row.Chips);
         ClosedFormCollectives? model = found is null ? null : ClosedFormCollectives.Open(catalog.DataRoot, found).Value;
         Opened? opened = model is null ? null : new Opened(found!, model);
         _opened.Add(key, opened);

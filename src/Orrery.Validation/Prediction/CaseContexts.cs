@@ -19,12 +19,20 @@ public sealed class CaseContexts(DataCatalog catalog, CaseDetails details, Stack
     public CaseContext? Find(TrainingCaseInputs inputs, out string why)
     {
         why = "";
-        (string, string, string, string) key = (ModelKey(inputs), inputs.System, inputs.Chip + "/" + inputs.RanksPerChip + "/" + inputs.Job.Network, inputs.Stack);
+        string systemKey = $"{inputs.System}/{inputs.Chip}/{inputs.Chips}";
+        if (!systems.TryGetValue(systemKey, out Result<SystemDescription>? system))
+        {
+            system = catalog.System(inputs.System, inputs.Chip);
+            if (system.Value is not null)
+                system = new Result<SystemDescription>(SystemSlices.Fit(system.Value, inputs.Chips), system.Diagnostics);
+            systems[systemKey] = system;
+        }
+
+        // Jobs on slices of one shape share a context, whatever their number.
+        int domain = system.Value?.ChipsPerScaleUpDomain ?? 0;
+        (string, string, string, string) key = (ModelKey(inputs), inputs.System, $"{inputs.Chip}/{inputs.RanksPerChip}/{domain}/{inputs.Job.Network}", inputs.Stack);
         if (made.TryGetValue(key, out CaseContext? known))
             return known;
-        string systemKey = inputs.System + "/" + inputs.Chip;
-        if (!systems.TryGetValue(systemKey, out Result<SystemDescription>? system))
-            systems[systemKey] = system = catalog.System(inputs.System, inputs.Chip);
         if (!stacks.TryGetValue(inputs.Stack, out Result<StackDescription>? stack))
             stacks[inputs.Stack] = stack = catalog.Stack(inputs.Stack);
         if (system.Value is null || stack.Value is null)
