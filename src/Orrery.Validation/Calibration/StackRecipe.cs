@@ -79,7 +79,12 @@ public sealed record StackRecipe
         ImmutableArray<string> stacks = [.. one.Texts("stacks").Select(static text => text.Text)];
         ImmutableArray<FreeConstant>.Builder free = ImmutableArray.CreateBuilder<FreeConstant>();
         foreach (YamlScalar name in one.Texts("shared"))
-            Add(free, one, name, name.Text, "", "");
+        {
+            // `constant/stack` is free for one stack of several.
+            string[] parts = name.Text.Split('/');
+            Add(free, one, name, parts[0], parts.Length == 2 ? parts[1] : "", "");
+        }
+
         foreach (YamlScalar name in one.Texts("perStack"))
         {
             foreach (string stack in stacks)
