@@ -43,7 +43,7 @@ public enum StackConstant : byte
     GroupedRate,
     OptimizerBytes,
     LossBytes,
-    JitterPerDoubling,
+    StragglerSpread,
     ImmatureSlowdown,
     IsImmature,
     SmoothExponent,

@@ -78,7 +78,7 @@ public sealed class ScheduleTests
         constants[(int)StackConstant.HostPerHop] = 0;
         constants[(int)StackConstant.HopNicScale] = 0;
         constants[(int)StackConstant.HostPerStep] = 0;
-        constants[(int)StackConstant.JitterPerDoubling] = 0;
+        constants[(int)StackConstant.StragglerSpread] = 0;
         constants[(int)StackConstant.OptimizerBytes] = 16;
         TrainingContext context = Bench.Context(Bench.Model(stages * chunks * 2, vocabulary: 8), constants: constants);
         var plan = new Plan

@@ -15,7 +15,7 @@ namespace Orrery.Training;
 /// </summary>
 /// <remarks>
 /// step = m x slowest stage + (sum of stages - slowest) / vpp + exposed gradient reduction + optimizer + fixed time, and the part that grows with
-/// servers as the expected maximum of exponential delays. The event run (<c>StepRun</c>) executes the same stage times in the schedule's order.
+/// servers as the expected maximum of normal delays. The event run (<c>StepRun</c>) executes the same stage times in the schedule's order.
 /// </remarks>
 public sealed class StepModel
 {
@@ -286,8 +286,8 @@ public sealed class StepModel
         EmbeddingCost = Coster.Embedding(plan);
         HopTime = Hop(plan, groups);
         double servers = Math.Ceiling(plan.Ranks / (double)(ranksPerChip * system.ChipsPerServer));
-        // Expected maximum of exponential delays over n servers is scale x H(n), close to scale x ln n.
-        StragglerShare = constants[StackConstant.JitterPerDoubling] * Math.Log2(Math.Max(1, servers));
+        // Expected maximum of n normal delays is close to sigma x sqrt(2 ln n): a step waits for its slowest server.
+        StragglerShare = constants[StackConstant.StragglerSpread] * Math.Sqrt(Math.Log2(Math.Max(1, servers)));
         Reduce(plan, groups);
         return true;
     }

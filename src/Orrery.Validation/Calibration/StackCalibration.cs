@@ -153,7 +153,11 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
                 continue;
             }
 
-            rows.Add(new StackRow(one.Origin.Id, GroupOf(recipe.GroupBy, inputs, one), found.Context.Stack.Id, found.Context, plan, found.BaseValues, step) { Fold = GroupOf(recipe.LeaveOut, inputs, one) });
+            rows.Add(new StackRow(one.Origin.Id, GroupOf(recipe.GroupBy, inputs, one), found.Context.Stack.Id, found.Context, plan, found.BaseValues, step) 
+            {
+                Fold = GroupOf(recipe.LeaveOut, inputs, one),
+                Alternative = inputs.Precision.Alternative is { } other ? plan with { Precision = other } : null,
+            });
         }
 
         skipped = reasons.ToImmutable();

@@ -66,9 +66,12 @@ public sealed class StackFitter
         {
             StackRow row = which[i];
             Apply(row, values);
-            errors[i] = row.Context.Steps.Estimate(row.Plan, out StepEstimate estimate)
-                ? Math.Log(estimate.StepTime / row.MeasuredStep)
-                : throw new InvalidOperationException($"{row.Id} cannot be laid out");
+            if (!row.Context.Steps.Estimate(row.Plan, out StepEstimate estimate))
+                throw new InvalidOperationException($"{row.Id} cannot be laid out");
+            double step = Math.Log(estimate.StepTime);
+            if (row.Alternative is { } other && row.Context.Steps.Estimate(other, out StepEstimate second))
+                step = (step + Math.Log(second.StepTime)) / 2;
+            errors[i] = step - Math.Log(row.MeasuredStep);
         }
     }
 

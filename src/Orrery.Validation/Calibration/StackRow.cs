@@ -11,6 +11,9 @@ namespace Orrery.Validation.Calibration;
 /// <param name="MeasuredStep">Seconds.</param>
 public sealed record StackRow(string Id, string Group, string Stack, TrainingContext Context, Plan Plan, double[] BaseValues, double MeasuredStep)
 {
+    /// <summary>The plan under the second format an ambiguous source may mean: the step is the geometric mean of both; null where there is one reading.</summary>
+    public Plan? Alternative { get; init; }
+
     /// <summary>Fold of the leave-one-out figure the row belongs to.</summary>
     public string Fold { get; init; } = "";
 }

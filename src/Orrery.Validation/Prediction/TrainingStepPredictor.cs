@@ -16,6 +16,18 @@ public sealed class TrainingStepPredictor(CaseContexts contexts) : ITrainingPred
     /// <inheritdoc/>
     public Scoring.Prediction Predict(TrainingCaseInputs inputs)
     {
+        Scoring.Prediction one = PredictReading(inputs);
+        if (one.SkipReason is not null || inputs.Precision.Alternative is not { } other)
+            return one;
+        // The source leaves the format open between two: the middle of both, with an interval over both.
+        Scoring.Prediction two = PredictReading(inputs with { Precision = inputs.Precision with { Products = other, Alternative = null } });
+        return two.SkipReason is null
+            ? Scoring.Prediction.Of(Math.Sqrt(one.Value * two.Value), Math.Min(one.Low, two.Low), Math.Max(one.High, two.High))
+            : one;
+    }
+
+    private Scoring.Prediction PredictReading(TrainingCaseInputs inputs)
+    {
         if (contexts.Find(inputs, out string why) is not { } found)
             return Scoring.Prediction.Skip(why);
         Plan plan = contexts.PlanOf(inputs, found);

@@ -116,7 +116,10 @@ public sealed record CaseConventions
             string printed = Printed(group);
             NumberFormat products = Enum.GetValues<NumberFormat>()[group.Word("products", FormatWords)];
             NumberFormat weights = Enum.GetValues<NumberFormat>()[group.Word("weights", FormatWords)];
-            Add(formats, group, printed, new PrecisionReading(products, weights, group.Flag("ambiguous", fallback: false), group.Text("note")));
+            Add(formats, group, printed, new PrecisionReading(products, weights, group.Flag("ambiguous", fallback: false), group.Text("note"))
+            {
+                Alternative = group.Has("alternative") ? Enum.GetValues<NumberFormat>()[group.Word("alternative", FormatWords)] : null,
+            });
             group.Finish();
         }
 
