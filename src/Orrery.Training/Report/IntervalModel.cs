@@ -23,6 +23,8 @@ public sealed class IntervalModel(StackDescription stack, ChipDescription chip, 
         double sigma = stack.ResidualSigmas.GetValueOrDefault("step", stack.ResidualSigma);
         if (hasExperts && stack.ResidualSigmas.TryGetValue("experts", out double routed))
             sigma = routed;
+        if (hasExperts && sigma > 0 && !stack.ResidualSigmas.ContainsKey("experts"))
+            parts.Add(new Uncertainty("routed experts were never fitted under this stack", Eighty * constants[StackConstant.UnfittedStackSigma]));
         if (sigma > 0)
         {
             parts.Add(new Uncertainty($"{stack.Name}: spread of rows not fitted ({stack.FittedOn})", Eighty * sigma));
