@@ -11,6 +11,7 @@ namespace Orrery.Training;
 public sealed class TrainingContextFactory(DataCatalog catalog)
 {
     private readonly ChipModelFactory chips = new(catalog);
+    private readonly ClosedFormFactory collectives = new(catalog.DataRoot);
     private readonly Dictionary<(string, int), ChipModel> made = [];
     private double[]? defaults;
 
@@ -57,7 +58,7 @@ public sealed class TrainingContextFactory(DataCatalog catalog)
         }
 
         // The share of the network's line rate is the stack's; the fabric answers at the full rate.
-        Result<ClosedFormCollectives> fabric = ClosedFormCollectives.Open(catalog.DataRoot, system, 1);
+        Result<ClosedFormCollectives> fabric = collectives.Create(system, 1);
         if (fabric.Value is null)
             return new Result<TrainingContext>(null, fabric.Diagnostics);
         double[] constants = StackConstants.FileValues(stack, system.Chip, values.Value);

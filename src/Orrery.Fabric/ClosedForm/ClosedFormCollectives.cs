@@ -39,32 +39,9 @@ public sealed class ClosedFormCollectives : CollectiveModel
         _ports = new LevelPorts(system, library, protocols, Math.Clamp(networkShare ?? library.ScaleOut.Share.Value, 1e-3, 1));
     }
 
-    /// <summary>
-    /// Opens the model of a system from a data folder: its library from <c>data/fabric</c>, the fitted constants of its chip from <c>data/calibration/collectives</c>
-    /// or, where there are none, of its family (<c>data/calibration/collectives/FAMILY.yaml</c>).
-    /// </summary>
-    public static Result<ClosedFormCollectives> Open(string dataRoot, SystemDescription system, double? networkShare = null)
-    {
-        Result<CommunicationLibrary> library = CommunicationLibrary.Load(dataRoot, system.Chip);
-        if (library.Value is null)
-            return new(null, library.Diagnostics);
-        ImmutableArray<Diagnostic> diagnostics = library.Diagnostics;
-        ProtocolTable? protocols = null;
-        foreach (string subject in (string[])[system.Chip.Id, system.Chip.Family])
-        {
-            string path = Path.Combine(dataRoot, "calibration", "collectives", subject + ".yaml");
-            if (!File.Exists(path))
-                continue;
-            Result<CalibrationFile> calibration = CalibrationFile.Read(path, $"data/calibration/collectives/{subject}.yaml");
-            diagnostics = diagnostics.AddRange(calibration.Diagnostics);
-            if (calibration.Value is null)
-                return new(null, diagnostics);
-            protocols = ProtocolTable.From(calibration.Value, isFamily: subject != system.Chip.Id);
-            break;
-        }
-
-        return new(new ClosedFormCollectives(system, library.Value, protocols, networkShare), diagnostics);
-    }
+    /// <summary>Opens the model of one system from a data folder; who opens several does so through one <see cref="ClosedFormFactory"/>.</summary>
+    public static Result<ClosedFormCollectives> Open(string dataRoot, SystemDescription system, double? networkShare = null) =>
+        new ClosedFormFactory(dataRoot).Create(system, networkShare);
 
     /// <inheritdoc/>
     public override CollectiveCost Cost(in Collective collective, RankGroup group)

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Orrery.Catalog;
+
+namespace Orrery.Fabric;
+
+/// <summary>
+/// Makes the closed-form collectives of systems: a chip's library from <c>data/fabric</c>, the fitted constants of the chip from
+/// <c>data/calibration/collectives</c> or, where there are none, of its family (<c>data/calibration/collectives/FAMILY.yaml</c>). Each file is read
+/// once, however many readings of a system are priced. For one thread.
+/// </summary>
+public sealed class ClosedFormFactory(string dataRoot)
+{
+    private readonly Dictionary<string, Result<CommunicationLibrary>> _libraries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Result<CalibrationFile>> _fits = new(StringComparer.Ordinal);
+
+    /// <summary>A model of <paramref name="system"/> that remembers nothing yet; its library's diagnostics where it cannot be read.</summary>
+    /// <param name="system">The machine.</param>
+    /// <param name="networkShare">Achieved share of the network's line rate, a property of the software stack; null takes the library's.</param>
+    public Result<ClosedFormCollectives> Create(SystemDescription system, double? networkShare = null)
+    {
+        Result<CommunicationLibrary> library = Library(system.Chip);
+        if (library.Value is null)
+            return new(null, library.Diagnostics);
+        ImmutableArray<Diagnostic> diagnostics = library.Diagnostics;
+        ProtocolTable? protocols = null;
+        foreach (string subject in (ReadOnlySpan<string>)[system.Chip.Id, system.Chip.Family])
+        {
+            if (Fit(subject) is not { } calibration)
+                continue;
+            diagnostics = diagnostics.AddRange(calibration.Diagnostics);
+            if (calibration.Value is null)
+                return new(null, diagnostics);
+            protocols = ProtocolTable.From(calibration.Value, isFamily: subject != system.Chip.Id);
+            break;
+        }
+
+        return new(new ClosedFormCollectives(system, library.Value, protocols, networkShare), diagnostics);
+    }
+
+    private Result<CommunicationLibrary> Library(ChipDescription chip)
+    {
+        string key = chip.Family + (char)(byte)chip.Architecture;
+        if (!_libraries.TryGetValue(key, out Result<CommunicationLibrary>? library))
+        {
+            library = CommunicationLibrary.Load(dataRoot, chip);
+            _libraries[key] = library;
+        }
+
+        return library;
+    }
+
+    /// <summary>The fitted constants of a chip or family; null where it has no file.</summary>
+    private Result<CalibrationFile>? Fit(string subject)
+    {
+        if (_fits.TryGetValue(subject, out Result<CalibrationFile>? fit))
+            return fit;
+        string path = Path.Combine(dataRoot, "calibration", "collectives", subject + ".yaml");
+        if (!File.Exists(path))
+            return null;
+        fit = CalibrationFile.Read(path, $"data/calibration/collectives/{subject}.yaml");
+        _fits[subject] = fit;
+        return fit;
+    }
+}
