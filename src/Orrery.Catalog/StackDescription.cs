@@ -63,18 +63,30 @@ public sealed record StackDescription
     public ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, ConstantReading>> OnChip { get; init; } =
         ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, ConstantReading>>.Empty;
 
-    /// <summary>Switches of single releases (<c>26.06: graphs</c>), by the pattern of the covered name.</summary>
-    public ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, double>> Releases { get; init; } =
-        ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, double>>.Empty;
-
-    /// <summary>The same switches with their sources, weakest pattern first; <see cref="DataCatalog.Stack"/> has applied those of the name it was asked for.</summary>
+    /// <summary>
+    /// Switches of single releases (<c>26.06: graphs</c>), weakest pattern first; <see cref="DataCatalog.Stack"/> has applied those of the name it was asked for.
+    /// </summary>
     public ImmutableArray<ReleaseConstants> ReleaseConstants { get; init; } = [];
 
     /// <summary>Standard deviation of log(measured/predicted) on rows not fitted; the interval's first part.</summary>
     public double ResidualSigma { get; init; }
 
     /// <summary>The same by name of the fit (<c>step</c>, <c>experts</c>), where a stack has several.</summary>
-    public ImmutableSortedDictionary<string, double> ResidualSigmas { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
+    public ImmutableArray<FitSpread> ResidualSigmas { get; init; } = [];
+
+    /// <summary>The residual spread of the fit of that name; null where the stack has none.</summary>
+    public double? ResidualSigmaOf(string fit)
+    {
+        foreach (FitSpread one in ResidualSigmas)
+        {
+            if (one.Fit == fit)
+            {
+                return one.Sigma;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Chips whose rows are in the fit.</summary>
     public ImmutableArray<string> FittedChips { get; init; } = [];

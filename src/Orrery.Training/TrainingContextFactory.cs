@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Orrery.Catalog;
 using Orrery.Chips;
 using Orrery.Chips.Gpu;
@@ -12,7 +13,7 @@ public sealed class TrainingContextFactory(DataCatalog catalog)
 {
     private readonly ChipModelFactory chips = new(catalog);
     private readonly ClosedFormFactory collectives = new(catalog.DataRoot);
-    private readonly Dictionary<(string, int), ChipModel> made = [];
+    private readonly Dictionary<string, ChipModel> made = new(StringComparer.Ordinal);
     private double[]? defaults;
 
     /// <summary>Defaults of the constants' vocabulary in the order of <see cref="StackConstant"/>, or diagnostics.</summary>
@@ -47,14 +48,15 @@ public sealed class TrainingContextFactory(DataCatalog catalog)
         if (values.Value is null)
             return new Result<TrainingContext>(null, values.Diagnostics);
         int ranks = ranksPerChip > 0 ? ranksPerChip : system.Chip.RanksPerChip;
-        if (!isShared || !made.TryGetValue((system.Chip.Id, ranks), out ChipModel? chip))
+        string key = string.Create(CultureInfo.InvariantCulture, $"{system.Chip.Id}\n{ranks}");
+        if (!isShared || !made.TryGetValue(key, out ChipModel? chip))
         {
             Result<ChipModel> fresh = chips.Create(system.Chip, ranks, GpuModelOptions.Training);
             if (fresh.Value is null)
                 return new Result<TrainingContext>(null, fresh.Diagnostics);
             chip = fresh.Value;
             if (isShared)
-                made[(system.Chip.Id, ranks)] = chip;
+                made[key] = chip;
         }
 
         // The share of the network's line rate is the stack's; the fabric answers at the full rate.

@@ -275,11 +275,14 @@ public static partial class Quantity
     }
 
     /// <summary>Digits with optional thousands groups, fraction and exponent, at the start of <paramref name="text"/>.</summary>
-    private static bool TryReadNumber(ReadOnlySpan<char> text, out double number, out int used, out string problem)
+    private static bool TryReadNumber(ReadOnlySpan<char> text, out double number, out int used, out string problem) =>
+        // The buffer is here, apart from the loops: beside them it would keep the runtime from compiling the method quickly, at every start.
+        TryReadNumber(text, stackalloc char[MaximumLength], out number, out used, out problem);
+
+    private static bool TryReadNumber(ReadOnlySpan<char> text, Span<char> plain, out double number, out int used, out string problem)
     {
         number = 0;
         problem = "";
-        Span<char> plain = stackalloc char[MaximumLength];
         int length = 0;
         int digits = 0;
         int sinceComma = -1;

@@ -23,7 +23,7 @@ public sealed class StackLoaderTests
         stack.OnChip["toy"]["share"].Value.ShouldBe(0.5);
         stack.VocabularyPadding.ShouldBe(128);
         stack.GradientBytes.ShouldBe(2);
-        stack.Releases["plain-2*"]["graphs"].ShouldBe(1);
+        stack.ReleaseConstants.Single(static one => one.Pattern == "plain-2*").Constants["graphs"].Value.ShouldBe(1);
     }
 
     [Fact]

@@ -62,11 +62,11 @@ public sealed partial record CalibrationFile
         CalibrationKind kind = (CalibrationKind)top.Word("kind", KindWords);
         string date = CatalogDate.Read(top, "date", required: true);
         ImmutableArray<CalibrationFit>.Builder fits = ImmutableArray.CreateBuilder<CalibrationFit>();
-        HashSet<(string, string, string)> seen = [];
+        HashSet<string> seen = new(StringComparer.Ordinal);
         foreach (MappingReader group in top.Groups("fits"))
         {
             CalibrationFit fit = ReadFit(group);
-            if (!seen.Add((fit.Operator, fit.Format, fit.Scope)))
+            if (!seen.Add($"{fit.Operator}\n{fit.Format}\n{fit.Scope}"))
             {
                 diagnostics.Error(DiagnosticCode.DuplicateName, group.Position, $"'{fit.Operator}' in format '{fit.Format}' for '{fit.Scope}' is fitted twice");
             }

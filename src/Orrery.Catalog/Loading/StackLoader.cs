@@ -43,11 +43,11 @@ internal static class StackLoader
             ShardsGradientsEveryMicroBatch = top.Flag("shardsGradientsEveryMicroBatch", fallback: false),
             Constants = constants.ToImmutable(),
             OnChip = ReadOnChip(top, figures, vocabulary, id),
-            Releases = ReadReleases(top, figures, vocabulary, id, out ImmutableArray<ReleaseConstants> releases),
+            ReleaseConstants = ReadReleases(top, figures, vocabulary, id),
             ResidualSigma = top.Has("residualSigma") ? figures.Number(top, "residualSigma", 0, 10).Value : 0,
         };
         figures.Finish();
-        return diagnostics.HasErrors ? null : stack with { Figures = figures.Figures, ReleaseConstants = releases };
+        return diagnostics.HasErrors ? null : stack with { Figures = figures.Figures };
     }
 
     /// <summary>Only what name resolution needs, forgiving of everything else.</summary>
@@ -66,26 +66,12 @@ internal static class StackLoader
         }
 
         ImmutableSortedDictionary<string, ConstantReading>.Builder constants = stack.Constants.ToBuilder();
-        SortedDictionary<string, ImmutableSortedDictionary<string, ConstantReading>.Builder> onChip = new(StringComparer.Ordinal);
-        foreach ((string chip, ImmutableSortedDictionary<string, ConstantReading> own) in stack.OnChip)
-        {
-            onChip[chip] = own.ToBuilder();
-        }
-
+        ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, ConstantReading>>.Builder onChip = stack.OnChip.ToBuilder();
         foreach (CalibrationFit fit in calibration.Fits)
         {
-            ImmutableSortedDictionary<string, ConstantReading>.Builder target = constants;
-            if (fit.Scope.Length > 0)
-            {
-                if (!onChip.TryGetValue(fit.Scope, out ImmutableSortedDictionary<string, ConstantReading>.Builder? scoped))
-                {
-                    scoped = ImmutableSortedDictionary.CreateBuilder<string, ConstantReading>(StringComparer.Ordinal);
-                    onChip[fit.Scope] = scoped;
-                }
-
-                target = scoped;
-            }
-
+            ImmutableSortedDictionary<string, ConstantReading>.Builder target = fit.Scope.Length == 0 ? constants
+                : onChip.TryGetValue(fit.Scope, out ImmutableSortedDictionary<string, ConstantReading>? scoped) ? scoped.ToBuilder()
+                : ImmutableSortedDictionary.CreateBuilder<string, ConstantReading>(StringComparer.Ordinal);
             string source = string.Create(CultureInfo.InvariantCulture, $"fitted {calibration.Date} on {fit.RowsFitted} rows of {string.Join(", ", fit.Source)}");
             foreach ((string name, CalibratedConstant constant) in fit.Constants)
             {
@@ -105,6 +91,11 @@ internal static class StackLoader
                     target[name] = new(name, constant.Value, constant.Low, constant.High, Mark.Calibrated, source) { Unit = word.Unit };
                 }
             }
+
+            if (fit.Scope.Length > 0)
+            {
+                onChip[fit.Scope] = target.ToImmutable();
+            }
         }
 
         CalibrationFit widest = calibration.Fits[0];
@@ -118,13 +109,12 @@ internal static class StackLoader
         return stack with
         {
             Constants = constants.ToImmutable(),
-            OnChip = onChip.ToImmutableSortedDictionary(pair => pair.Key, pair => pair.Value.ToImmutable(), StringComparer.Ordinal),
+            OnChip = onChip.ToImmutable(),
             ResidualSigma = widest.ResidualSigma,
-            ResidualSigmas = calibration.Fits.GroupBy(static fit => fit.Operator, StringComparer.Ordinal)
-                .ToImmutableSortedDictionary(static group => group.Key, static group => group.Max(static fit => fit.ResidualSigma), StringComparer.Ordinal),
+            ResidualSigmas = Spreads(calibration),
             FittedOn = FittedOn(calibration),
-            FittedChips = [.. calibration.Fits.SelectMany(static fit => fit.Chips).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
-            FittedFamilies = [.. calibration.Fits.SelectMany(static fit => fit.Families).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+            FittedChips = Union(calibration, static fit => fit.Chips),
+            FittedFamilies = Union(calibration, static fit => fit.Families),
         };
     }
 
@@ -145,6 +135,41 @@ internal static class StackLoader
         }
 
         return constants is null ? stack : stack with { Constants = constants.ToImmutable() };
+    }
+
+    /// <summary>The widest spread of each fit, by name.</summary>
+    private static ImmutableArray<FitSpread> Spreads(CalibrationFile calibration)
+    {
+        List<FitSpread> spreads = [];
+        foreach (CalibrationFit fit in calibration.Fits)
+        {
+            int known = spreads.FindIndex(one => one.Fit == fit.Operator);
+            if (known < 0)
+            {
+                spreads.Add(new(fit.Operator, fit.ResidualSigma));
+            }
+            else if (fit.ResidualSigma > spreads[known].Sigma)
+            {
+                spreads[known] = new(fit.Operator, fit.ResidualSigma);
+            }
+        }
+
+        spreads.Sort(static (one, other) => string.CompareOrdinal(one.Fit, other.Fit));
+        return [.. spreads];
+    }
+
+    private static ImmutableArray<string> Union(CalibrationFile calibration, Func<CalibrationFit, ImmutableArray<string>> words)
+    {
+        SortedSet<string> all = new(StringComparer.Ordinal);
+        foreach (CalibrationFit fit in calibration.Fits)
+        {
+            foreach (string word in words(fit))
+            {
+                all.Add(word);
+            }
+        }
+
+        return [.. all];
     }
 
     private static string FittedOn(CalibrationFile calibration)
@@ -250,15 +275,8 @@ internal static class StackLoader
         return onChip.ToImmutable();
     }
 
-    private static ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, double>> ReadReleases(
-        MappingReader top,
-        FigureReader figures,
-        StackVocabulary vocabulary,
-        string id,
-        out ImmutableArray<ReleaseConstants> releases)
+    private static ImmutableArray<ReleaseConstants> ReadReleases(MappingReader top, FigureReader figures, StackVocabulary vocabulary, string id)
     {
-        ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, double>>.Builder values =
-            ImmutableSortedDictionary.CreateBuilder<string, ImmutableSortedDictionary<string, double>>(StringComparer.Ordinal);
         List<ReleaseConstants> found = [];
         if (top.Group("releases") is { } patterns)
         {
@@ -269,13 +287,11 @@ internal static class StackLoader
                     ImmutableSortedDictionary<string, ConstantReading>.Builder constants = ImmutableSortedDictionary.CreateBuilder<string, ConstantReading>(StringComparer.Ordinal);
                     ReadConstants(group, figures, vocabulary, constants, $"{id}.releases.{entry.Key.Text}");
                     found.Add(new(entry.Key.Text, constants.ToImmutable()));
-                    values[entry.Key.Text] = constants.ToImmutableSortedDictionary(pair => pair.Key, pair => pair.Value.Value, StringComparer.Ordinal);
                 }
             }
         }
 
         // The longest pattern speaks last; of two exact or equally long ones the later in the file.
-        releases = [.. found.OrderBy(one => CoveredName.Strength(one.Pattern))];
-        return values.ToImmutable();
+        return [.. found.OrderBy(one => CoveredName.Strength(one.Pattern))];
     }
 }

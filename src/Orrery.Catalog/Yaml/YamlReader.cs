@@ -73,20 +73,17 @@ public static class YamlReader
         }
         catch (DecoderFallbackException exception)
         {
-            int line = 1;
-            int column = 1;
-            int bad = Math.Clamp(exception.Index, 0, bytes.Length);
-            foreach (byte value in bytes[..bad])
-            {
-                column = value == (byte)'\n' ? 1 : column + 1;
-                line += value == (byte)'\n' ? 1 : 0;
-            }
-
-            diagnostics.Error(DiagnosticCode.NotUtf8, new(line, column), "this byte is not UTF-8 text");
+            diagnostics.Error(DiagnosticCode.NotUtf8, PlaceOf(exception.Index, bytes), "this byte is not UTF-8 text");
             return null;
         }
 
         return Read(text, diagnostics);
+    }
+
+    private static TextPosition PlaceOf(int index, ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<byte> before = bytes[..Math.Clamp(index, 0, bytes.Length)];
+        return new(before.Count((byte)'\n') + 1, before.Length - before.LastIndexOf((byte)'\n'));
     }
 
     /// <summary>Reads a text; null with diagnostics where there is no readable document.</summary>
@@ -119,36 +116,55 @@ public static class YamlReader
     /// <summary>Finds what the parser passes silently: tabs as indentation and control characters.</summary>
     private static bool CheckCharacters(string text, DiagnosticList diagnostics)
     {
+        // Line by line: a loop over a whole file would make the runtime compile this method a second time.
         bool clean = true;
-        int line = 1;
-        int lineStart = 0;
-        bool leading = true;
-        for (int index = 0; index < text.Length; index++)
+        ReadOnlySpan<char> rest = text;
+        for (int line = 1; ; line++)
         {
-            char letter = text[index];
-            if (letter == '\n')
+            int end = rest.IndexOf('\n');
+            ReadOnlySpan<char> letters = end < 0 ? rest : rest[..end];
+            int control = ControlIn(letters, out int tab);
+            if (tab >= 0)
             {
-                line++;
-                lineStart = index + 1;
-                leading = true;
-            }
-            else if (letter == '\t' && leading)
-            {
-                diagnostics.Error(DiagnosticCode.TabIndentation, new(line, index - lineStart + 1), "a tab begins this line; indent with spaces");
+                diagnostics.Error(DiagnosticCode.TabIndentation, new(line, tab + 1), "a tab begins this line; indent with spaces");
                 clean = false;
-                leading = false;
             }
-            else if (letter != ' ')
+
+            if (control >= 0)
             {
-                leading = false;
-                if (letter < ' ' && letter is not ('\r' or '\t'))
-                {
-                    diagnostics.Error(DiagnosticCode.YamlSyntax, new(line, index - lineStart + 1), $"the control character U+{(int)letter:X4} is not allowed in a text file");
-                    return false;
-                }
+                diagnostics.Error(DiagnosticCode.YamlSyntax, new(line, control + 1), $"the control character U+{(int)letters[control]:X4} is not allowed in a text file");
+                return false;
             }
+
+            if (end < 0)
+            {
+                return clean;
+            }
+
+            rest = rest[(end + 1)..];
+        }
+    }
+
+    /// <summary>The place of the first control character of a line, and of the first tab of its indentation; -1 where there is none.</summary>
+    private static int ControlIn(ReadOnlySpan<char> line, out int tab)
+    {
+        tab = -1;
+        bool leading = true;
+        for (int index = 0; index < line.Length; index++)
+        {
+            char letter = line[index];
+            if (letter == '\t')
+            {
+                tab = leading ? index : tab;
+            }
+            else if (letter < ' ' && letter != '\r')
+            {
+                return index;
+            }
+
+            leading &= letter == ' ';
         }
 
-        return clean;
+        return -1;
     }
 }

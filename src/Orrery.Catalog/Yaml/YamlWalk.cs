@@ -11,14 +11,15 @@ namespace Orrery.Catalog.Yaml;
 internal sealed class YamlWalk(string text, DiagnosticList diagnostics)
 {
     private readonly Parser parser = new(new StringReader(text));
-    private readonly Stack<TextPosition> open = new();
+    private readonly TextPosition[] open = new TextPosition[YamlReader.MaximumDepth + 1];
+    private int opened;
     private int nodes;
 
     /// <summary>Where the last event began.</summary>
     public TextPosition Last { get; private set; } = new(1, 1);
 
     /// <summary>The innermost bracket or brace still open, else where the last event began: what to point at when the text just ends.</summary>
-    public TextPosition Unfinished => open.Count > 0 ? open.Peek() : Last;
+    public TextPosition Unfinished => opened > 0 ? open[opened - 1] : Last;
 
     /// <summary>The place of a mark of the parser; where the last event began for a mark that holds none.</summary>
     public TextPosition Place(YamlDotNet.Core.Mark mark) => mark.Line > 0 ? new((int)mark.Line, (int)mark.Column) : Last;
@@ -121,7 +122,7 @@ internal sealed class YamlWalk(string text, DiagnosticList diagnostics)
     {
         if (bracketed)
         {
-            open.Push(position);
+            open[opened++] = position;
         }
 
         ImmutableArray<YamlNode>.Builder items = ImmutableArray.CreateBuilder<YamlNode>();
@@ -143,11 +144,11 @@ internal sealed class YamlWalk(string text, DiagnosticList diagnostics)
     {
         if (bracketed)
         {
-            open.Push(position);
+            open[opened++] = position;
         }
 
         ImmutableArray<YamlEntry>.Builder entries = ImmutableArray.CreateBuilder<YamlEntry>();
-        Dictionary<string, TextPosition> seen = new(StringComparer.Ordinal);
+        Dictionary<string, YamlScalar> seen = new(StringComparer.Ordinal);
         while (Next() is not MappingEnd)
         {
             if (parser.Current is null || Node(depth + 1) is not { } key)
@@ -165,9 +166,9 @@ internal sealed class YamlWalk(string text, DiagnosticList diagnostics)
             {
                 diagnostics.Error(DiagnosticCode.KeyIsNotText, key.Position, $"a key must be a text; found {key.Noun}");
             }
-            else if (!seen.TryAdd(name.Text, name.Position))
+            else if (!seen.TryAdd(name.Text, name))
             {
-                diagnostics.Error(DiagnosticCode.DuplicateKey, name.Position, $"'{name.Shortened}' stands here a second time; the first is on line {seen[name.Text].Line}");
+                diagnostics.Error(DiagnosticCode.DuplicateKey, name.Position, $"'{name.Shortened}' stands here a second time; the first is on line {seen[name.Text].Position.Line}");
             }
             else
             {
@@ -183,7 +184,7 @@ internal sealed class YamlWalk(string text, DiagnosticList diagnostics)
     {
         if (bracketed)
         {
-            open.Pop();
+            opened--;
         }
     }
 }

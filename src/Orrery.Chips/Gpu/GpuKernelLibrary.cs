@@ -108,7 +108,7 @@ public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string,
         ImmutableArray<double>.Builder values = ImmutableArray.CreateBuilder<double>(places.Length);
         foreach (OperatorConstant place in places)
         {
-            if (fit.Constants.TryGetValue(place.Name, out CalibratedConstant constant))
+            if (fit.Constants.TryGetValue(place.Name, out CalibratedConstant? constant))
                 values.Add(constant.Value);
             else if (place.Absent is { } absent)
                 values.Add(absent);

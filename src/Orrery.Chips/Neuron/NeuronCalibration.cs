@@ -89,7 +89,7 @@ public sealed record NeuronCalibration(NeuronConstants Constants, NeuronAccuracy
 
     private static double Constant(ImmutableArray<Diagnostic>.Builder diagnostics, CalibrationFile file, CalibrationFit? fit, string name)
     {
-        if (fit is not null && fit.Constants.TryGetValue(name, out CalibratedConstant constant))
+        if (fit is not null && fit.Constants.TryGetValue(name, out CalibratedConstant? constant))
             return constant.Value;
         Complain(diagnostics, file, fit is null ? $"no fit of '{Engines}', which holds '{name}'" : $"'{fit.Operator}' lacks the constant '{name}'");
         return 1;

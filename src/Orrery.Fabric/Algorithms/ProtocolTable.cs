@@ -49,7 +49,7 @@ public sealed class ProtocolTable
     }
 
     // A constant that a fit left out has no effect: 0, and shares of 0 are never divided by because their protocol is not offered.
-    private static double Read(CalibrationFit fit, string name) => fit.Constants.TryGetValue(name, out CalibratedConstant constant)
+    private static double Read(CalibrationFit fit, string name) => fit.Constants.TryGetValue(name, out CalibratedConstant? constant)
         ? constant.Unit switch { "us" => constant.Value * 1e-6, "sqrt(us)" => constant.Value * 1e-3, _ => constant.Value }
         : 0;
 }

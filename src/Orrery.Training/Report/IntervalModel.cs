@@ -20,8 +20,8 @@ public sealed class IntervalModel(StackDescription stack, ChipDescription chip, 
     public ImmutableArray<Uncertainty> Parts(IReadOnlyList<(string Figure, double Ratio)> sourceSpread)
     {
         ImmutableArray<Uncertainty>.Builder parts = ImmutableArray.CreateBuilder<Uncertainty>();
-        double sigma = stack.ResidualSigmas.GetValueOrDefault("step", stack.ResidualSigma);
-        if (hasExperts && stack.ResidualSigmas.TryGetValue("experts", out double routed))
+        double sigma = stack.ResidualSigmaOf("step") ?? stack.ResidualSigma;
+        if (hasExperts && stack.ResidualSigmaOf("experts") is { } routed)
             sigma = routed;
         if (hasExperts && sigma > 0 && !stack.ResidualSigmas.ContainsKey("experts"))
             parts.Add(new Uncertainty("routed experts were never fitted under this stack", Eighty * constants[StackConstant.UnfittedStackSigma]));

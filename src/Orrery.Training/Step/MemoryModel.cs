@@ -69,9 +69,14 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
     /// </summary>
     public MemoryReport Evaluate(Plan plan)
     {
+        // The buffer is here, apart from the loops: beside them it would keep the runtime from compiling them quickly, at every start.
+        return Evaluate(plan, stackalloc double[model.LayerKinds.Length]);
+    }
+
+    private MemoryReport Evaluate(Plan plan, Span<double> perKind)
+    {
         Schedule schedule = Schedule.Of(plan.Schedule);
         StageLayout layout = steps.Layout;
-        Span<double> perKind = stackalloc double[model.LayerKinds.Length];
         for (int kind = 0; kind < perKind.Length; kind++)
             perKind[kind] = LayerActivations(model.LayerKinds[kind], plan);
 

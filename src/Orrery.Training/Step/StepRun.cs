@@ -26,6 +26,8 @@ public sealed class StepRun
     private TaskId[] forward = [];
     private TaskId[] backward = [];
     private ScheduleSlot[] order = [];
+    private long[] forwardTicks = [];
+    private long[] backwardTicks = [];
 
     /// <summary>The executed graph, for timelines.</summary>
     public TaskGraph Graph => graph;
@@ -81,8 +83,12 @@ public sealed class StepRun
         Span<ScheduleSlot> slots = order.AsSpan(0, Schedule.Passes(plan.VirtualStages, microBatches));
         schedule.Order(stage, stages, plan.VirtualStages, microBatches, slots);
         var stream = new StreamId((replica * stages) + stage);
-        Span<long> forwardTicks = plan.VirtualStages <= 64 ? stackalloc long[plan.VirtualStages] : new long[plan.VirtualStages];
-        Span<long> backwardTicks = plan.VirtualStages <= 64 ? stackalloc long[plan.VirtualStages] : new long[plan.VirtualStages];
+        if (forwardTicks.Length < plan.VirtualStages)
+        {
+            forwardTicks = new long[plan.VirtualStages];
+            backwardTicks = new long[plan.VirtualStages];
+        }
+
         for (int local = 0; local < plan.VirtualStages; local++)
         {
             LayerCost cost = steps.ChunkCost((local * stages) + stage);
