@@ -175,14 +175,15 @@ internal static class StackLoader
     private static string FittedOn(CalibrationFile calibration)
     {
         SortedSet<string> sources = new(StringComparer.Ordinal);
-        int rows = 0;
+        // Fits of one name for several chips were made together, on the same rows.
+        SortedDictionary<string, int> rows = new(StringComparer.Ordinal);
         foreach (CalibrationFit fit in calibration.Fits)
         {
             sources.UnionWith(fit.Source);
-            rows += fit.RowsFitted;
+            rows[fit.Operator] = Math.Max(rows.GetValueOrDefault(fit.Operator), fit.RowsFitted);
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"{rows} rows of {string.Join(", ", sources)} ({calibration.Date})");
+        return string.Create(CultureInfo.InvariantCulture, $"{rows.Values.Sum()} rows of {string.Join(", ", sources)} ({calibration.Date})");
     }
 
     private static ImmutableArray<string> ReadCovers(MappingReader top)
