@@ -23,7 +23,7 @@ public sealed class IntervalModel(StackDescription stack, ChipDescription chip, 
         double sigma = stack.ResidualSigmaOf("step") ?? stack.ResidualSigma;
         if (hasExperts && stack.ResidualSigmaOf("experts") is { } routed)
             sigma = routed;
-        if (hasExperts && sigma > 0 && !stack.ResidualSigmas.ContainsKey("experts"))
+        if (hasExperts && sigma > 0 && stack.ResidualSigmaOf("experts") is null)
             parts.Add(new Uncertainty("routed experts were never fitted under this stack", Eighty * constants[StackConstant.UnfittedStackSigma]));
         if (sigma > 0)
         {
