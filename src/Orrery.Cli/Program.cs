@@ -1,19 +1,8 @@
 using System.Text;
 using Orrery.Cli;
 
-// Results are gathered and written once, in UTF-8: the console's own writer flushes every write and costs more to set up.
+// UTF-8 in large pieces: the console's own writer flushes every write and costs more to set up.
 UTF8Encoding encoding = new(encoderShouldEmitUTF8Identifier: false);
-using StringWriter output = new();
+using StreamWriter output = new(new StandardOutput(), encoding, bufferSize: 16384);
 using StreamWriter error = new(Console.OpenStandardError(), encoding, bufferSize: 1024) { AutoFlush = true };
-int code = CommandLine.Run(args, output, error, Terminal.Detect());
-try
-{
-    using Stream stream = Console.OpenStandardOutput();
-    stream.Write(encoding.GetBytes(output.ToString()));
-}
-catch (IOException)
-{
-    // The reader went away (orrery ... | head): nobody is left to tell.
-}
-
-return code;
+return CommandLine.Run(args, output, error, Terminal.Detect());

@@ -48,28 +48,29 @@ public static class ShowVerb
         return ExitCode.Done;
     }
 
-    /// <summary>The entry of that name, whatever it is; a path is tried as each kind in turn.</summary>
+    /// <summary>
+    /// The entry of that name, whatever it is. An id comes before another name of something else (<c>tpu-v4</c> is a chip, and what people
+    /// call its pod); a path is tried as each kind in turn.
+    /// </summary>
     private static (Shown? Shown, ImmutableArray<Diagnostic> Problems) Find(string name, DataCatalog catalog)
     {
-        if (catalog.System(name) is { Value: { } system } systemResult)
-            return (Of(system), systemResult.Diagnostics);
-        if (catalog.Chip(name) is { Value: { } chip } chipResult)
-            return (Of(chip), chipResult.Diagnostics);
-        if (catalog.Stack(name) is { Value: { } stack } stackResult)
-            return (Of(stack), stackResult.Diagnostics);
+        if (catalog.SystemIds.Contains(name))
+            return Of(catalog.System(name));
+        if (catalog.ChipIds.Contains(name))
+            return Of(catalog.Chip(name));
+        if (catalog.StackIds.Contains(name))
+            return Of(catalog.Stack(name));
         Result<ModelArchitecture> model = ModelLoader.Load(name, catalog.DataRoot);
-        if (model.Value is not null)
-            return (Of(model.Value), model.Diagnostics);
+        if (model.Value is not null || catalog.ModelIds.Contains(name))
+            return Of(model);
+        if (catalog.System(name) is { Value: not null } system)
+            return Of(system);
+        if (catalog.Chip(name) is { Value: not null } chip)
+            return Of(chip);
+        if (catalog.Stack(name) is { Value: not null } stack)
+            return Of(stack);
 
         // A file that is there and broken says more than "no such name".
-        if (catalog.ModelIds.Contains(name))
-            return (null, model.Diagnostics);
-        if (catalog.SystemIds.Contains(name))
-            return (null, catalog.System(name).Diagnostics);
-        if (catalog.ChipIds.Contains(name))
-            return (null, catalog.Chip(name).Diagnostics);
-        if (catalog.StackIds.Contains(name))
-            return (null, catalog.Stack(name).Diagnostics);
         if (File.Exists(name))
             return (null, name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? model.Diagnostics : catalog.System(name).Diagnostics);
         string[] known = [.. catalog.SystemIds, .. catalog.ChipIds, .. catalog.StackIds, .. catalog.ModelIds];
@@ -78,6 +79,18 @@ public static class ShowVerb
             Severity.Error, ErrorCodes.UnknownName, "NAME", 0, 0,
             $"there is no system, chip, stack or model '{Quote.Argument(name)}'{hint}; {CommandLine.Program} list systems|chips|stacks|models names them")]);
     }
+
+    private static (Shown? Shown, ImmutableArray<Diagnostic> Problems) Of(Result<SystemDescription> system) =>
+        (system.Value is null ? null : Of(system.Value), system.Diagnostics);
+
+    private static (Shown? Shown, ImmutableArray<Diagnostic> Problems) Of(Result<ChipDescription> chip) =>
+        (chip.Value is null ? null : Of(chip.Value), chip.Diagnostics);
+
+    private static (Shown? Shown, ImmutableArray<Diagnostic> Problems) Of(Result<StackDescription> stack) =>
+        (stack.Value is null ? null : Of(stack.Value), stack.Diagnostics);
+
+    private static (Shown? Shown, ImmutableArray<Diagnostic> Problems) Of(Result<ModelArchitecture> model) =>
+        (model.Value is null ? null : Of(model.Value), model.Diagnostics);
 
     private static Shown Of(SystemDescription system) => new(
         "system", system.Id, system.Name, [("chip", system.Chip.Id), ("default stack", system.DefaultStack), .. Levels(system)], system.Figures, [], system.Chip.Figures);

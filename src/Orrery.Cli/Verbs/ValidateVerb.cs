@@ -24,6 +24,7 @@ public static class ValidateVerb
         Examples =
         [
             ("validate training", "step times of published runs, by source"),
+            ("validate kernels", "operators of GPUs and of the NeuronCore"),
             ("validate memory", "peak memory"),
             ("validate training --cases mine.csv --json", "cases of your own, for a program"),
         ],

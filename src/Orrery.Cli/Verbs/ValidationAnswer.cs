@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orrery.Catalog;
+using Orrery.Validation.Kernels;
 using Orrery.Validation.Prediction;
 using Orrery.Validation.Scoring;
 
@@ -10,9 +11,18 @@ namespace Orrery.Cli.Verbs;
 /// <param name="Regret">Of ranking plans, for training.</param>
 public sealed record ValidationAnswer(ValidationReport? Report, PlanRegret? Regret, ImmutableArray<Diagnostic> Diagnostics)
 {
+    /// <summary>Kernels by operator and format, by chip, by regime; empty for the others.</summary>
+    public ImmutableArray<GroupReport> Regimes { get; init; } = [];
+
     /// <summary>Scores <paramref name="kind"/> (training, kernels, memory) on the given files, or on the catalogue's own where there are none.</summary>
     public static ValidationAnswer Of(string kind, DataCatalog catalog, ImmutableArray<string> files)
     {
+        if (kind == "kernels")
+        {
+            KernelValidation kernels = KernelValidation.Run(catalog, files);
+            return new(kernels.Report, null, kernels.Diagnostics) { Regimes = kernels.Regimes };
+        }
+
         Result<CaseDetails> networks = CaseDetails.Load(catalog.DataRoot);
         if (networks.Value is null)
             return new(null, null, networks.Diagnostics);

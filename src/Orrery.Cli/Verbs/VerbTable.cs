@@ -6,13 +6,14 @@ namespace Orrery.Cli.Verbs;
 public static class VerbTable
 {
     /// <summary>In the order help lists them.</summary>
-    public static readonly string[] Names = ["train", "validate", "explain", "list", "show", "doctor"];
+    public static readonly string[] Names = ["train", "validate", "calibrate", "explain", "list", "show", "doctor"];
 
     /// <summary>The verb of that name; null where there is none.</summary>
     public static VerbDescription? Find(string name) => name switch
     {
         "train" => TrainVerb.Describe(),
         "validate" => ValidateVerb.Describe(),
+        "calibrate" => CalibrateVerb.Describe(),
         "explain" => ExplainVerb.Describe(),
         "list" => ListVerb.Describe(),
         "show" => ShowVerb.Describe(),

@@ -11,13 +11,14 @@ public sealed class ValidationPagesTests
 {
     [Theory]
     [InlineData("training")]
+    [InlineData("kernels")]
     [InlineData("memory")]
     public void Pages_hold_the_table_that_validate_prints(string kind)
     {
         ValidationAnswer answer = ValidationAnswer.Of(kind, DataCatalog.Open(DataCatalog.FindDataRoot()), []);
         answer.Report.ShouldNotBeNull();
         string table = ValidationTable.Markdown(answer.Report);
-        GeneratedBlock.ShouldHold("docs/accuracy.md", $"validation {kind}", table);
+        GeneratedBlock.ShouldHold("docs/scores.md", $"validation {kind}", table);
 
         // The README has a line for each source; what a source mixes is on the page.
         string[] lines = [.. table.Split('\n').Where(line => !line.StartsWith("| - ", StringComparison.Ordinal))];

@@ -1,0 +1,239 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Orrery.Catalog;
+using Orrery.Chips.Gpu;
+using Orrery.Cli.Arguments;
+using Orrery.Cli.Reports;
+using Orrery.Units;
+using Orrery.Validation.Calibration;
+using Orrery.Validation.Cases;
+using Orrery.Validation.Collectives;
+using Orrery.Validation.Kernels;
+using Orrery.Validation.Neuron;
+
+namespace Orrery.Cli.Verbs;
+
+/// <summary><c>calibrate</c>: fits the constants of a chip or a stack and writes them beside their evidence.</summary>
+public static class CalibrateVerb
+{
+    public const string Schema = "orrery.calibrate/1";
+
+    private const string From = "--from";
+    private const string Collectives = "--collectives";
+    private const string Date = "--date";
+    private const string DryRun = "--dry-run";
+
+    public static VerbDescription Describe() => new("calibrate", "fit the constants of a chip or a stack on measured rows", Schema)
+    {
+        Operands = [new("SUBJECT", [], "a chip, a stack, or with --collectives a chip or a family of chips")],
+        Flags =
+        [
+            new(From, FlagKind.Text, "FILE", "measured rows (.csv or .csv.gz); the catalogue's own when left out") { Repeats = true },
+            new(Collectives, FlagKind.Switch, "", "fit the collectives of the chip, not its operators"),
+            new(Date, FlagKind.Text, "DAY", "day to write down, such as 2026-11-20; today when left out"),
+            new(DryRun, FlagKind.Switch, "", "print what was found and write nothing"),
+            CommonFlags.Json,
+        ],
+        Examples =
+        [
+            ("calibrate h100 --dry-run", "operators of a chip on the published tables, nothing written"),
+            ("calibrate megatron-bridge --from mine.csv", "a stack on step times of your own"),
+            ("calibrate h100 --collectives", "collectives inside its scale-up domain"),
+        ],
+        Notes = "Constants stay inside their physical ranges; one that ends on a limit is reported. The result goes to data/calibration with the ids of the rows "
+            + "that were fitted. Exit code 1 means that no row could be fitted.",
+        Run = Run,
+    };
+
+    private static int Run(VerbCall call)
+    {
+        CommandContext context = call.Context;
+        string? date = call.Arguments.Text(Date);
+        List<Diagnostic> problems = [.. call.Problems];
+        if (date is not null && !DateOnly.TryParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
+            problems.Add(new(Severity.Error, ErrorCodes.WrongValue, Date, 0, 0, $"found '{Quote.Argument(date)}'; expected a day such as 2026-11-20"));
+        if (problems.Count > 0)
+            return context.RefuseInput(Schema, problems);
+
+        Question question = new(
+            call.Arguments.Operands[0],
+            DataCatalog.Open(DataCatalog.FindDataRoot()),
+            [.. call.Arguments.Texts(From)],
+            date ?? DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+            call.Arguments.Switch(DryRun) != true);
+        Answer answer = call.Arguments.Switch(Collectives) == true ? OfCollectives(question)
+            : question.Catalog.StackIds.Contains(question.Subject) ? OfStack(question)
+            : OfChip(question, context);
+        if (answer.Diagnostics.Any(diagnostic => diagnostic.Severity == Severity.Error))
+            return context.RefuseInput(Schema, answer.Diagnostics);
+        if (context.IsJson)
+        {
+            WriteJson(context.Output, question, answer);
+        }
+        else
+        {
+            context.Report(answer.Diagnostics);
+            WriteText(context, question, answer);
+        }
+
+        return answer.Lines.IsEmpty && answer.Fits.IsEmpty ? ExitCode.AnswerIsNo : ExitCode.Done;
+    }
+
+    private static Answer OfStack(Question question)
+    {
+        StackCalibrationRun run = StackCalibrationRun.Calibrate(question.Catalog, question.Subject, question.Files, question.Date, question.Writes);
+        return new("stack", [], run.Results.IsEmpty ? [] : run.Text, run.Diagnostics);
+    }
+
+    private static Answer OfChip(Question question, CommandContext context)
+    {
+        Result<ChipDescription> found = question.Catalog.Chip(question.Subject);
+        if (found.Value is not { } chip)
+        {
+            string[] known = [.. question.Catalog.ChipIds, .. question.Catalog.StackIds];
+            return Answer.Refused("chip", [new(
+                Severity.Error, ErrorCodes.UnknownName, "SUBJECT", 0, 0,
+                $"there is no chip or stack '{Quote.Argument(question.Subject)}'{DidYouMean.Text(question.Subject, known)}")]);
+        }
+
+        List<Diagnostic> diagnostics = [.. found.Diagnostics];
+        ImmutableArray<string> files = question.Files.IsEmpty ? ValidationFiles.Kernels(question.Catalog.DataRoot) : question.Files;
+        ImmutableArray<KernelCase>.Builder rows = ImmutableArray.CreateBuilder<KernelCase>();
+        foreach (string path in files)
+        {
+            CaseFile<KernelCase> file = KernelCase.Read(path);
+            rows.AddRange(file.Cases);
+            diagnostics.AddRange(file.Diagnostics);
+        }
+
+        if (diagnostics.Exists(one => one.Severity == Severity.Error))
+            return Answer.Refused("chip", diagnostics);
+        return chip.Architecture == ChipArchitecture.Neuron ? OfNeuron(question, chip, rows, diagnostics) : OfGpu(question, chip, rows, diagnostics, context);
+    }
+
+    private static Answer OfGpu(Question question, ChipDescription chip, IEnumerable<KernelCase> rows, List<Diagnostic> diagnostics, CommandContext context)
+    {
+        GpuKernelLibrary? library = GpuKernelLibrary.Open(question.Catalog, diagnostics);
+        Result<KernelTables> tables = KernelTables.Open(question.Catalog);
+        diagnostics.AddRange(tables.Diagnostics);
+        if (library is null || tables.Value is null)
+            return Answer.Refused("chip", diagnostics);
+        CalibrationResult result = ChipCalibration.Fit(
+            chip, library.Vocabulary, tables.Value, rows, new CalibrationOptions { Date = question.Date }, line => context.Error.WriteLine(line));
+        diagnostics.AddRange(result.Diagnostics);
+        if (question.Writes && !result.File.Fits.IsEmpty)
+            result.Write(question.Catalog.CalibrationPath(CalibrationKind.Chips, chip.Id));
+        return new("chip", result.File.Fits, [], [.. diagnostics]);
+    }
+
+    private static Answer OfNeuron(Question question, ChipDescription chip, IEnumerable<KernelCase> rows, List<Diagnostic> diagnostics)
+    {
+        Result<NeuronKernelValidation> validation = NeuronKernelValidation.Open(question.Catalog);
+        diagnostics.AddRange(validation.Diagnostics);
+        CalibrationFile? file = validation.Value?.Calibrate(chip.Id, rows, question.Date);
+        if (file is not null && question.Writes)
+            file.Write(question.Catalog.CalibrationPath(CalibrationKind.Chips, chip.Id));
+        return new("chip", file?.Fits ?? [], [], [.. diagnostics]);
+    }
+
+    private static Answer OfCollectives(Question question)
+    {
+        bool isKnown = question.Catalog.ChipIds.Any(id =>
+            id == question.Subject || question.Catalog.Chip(id).Value?.Family == question.Subject);
+        if (!isKnown)
+        {
+            return Answer.Refused("collectives", [new(
+                Severity.Error, ErrorCodes.UnknownName, "SUBJECT", 0, 0,
+                $"there is no chip or family '{Quote.Argument(question.Subject)}'{DidYouMean.Text(question.Subject, question.Catalog.ChipIds)}")]);
+        }
+
+        if (!question.Writes)
+            return Answer.Refused("collectives", [new(Severity.Error, ErrorCodes.NotAvailable, DryRun, 0, 0, "is not available yet with --collectives")]);
+        ImmutableArray<string> files = question.Files.IsEmpty ? ValidationFiles.Collectives(question.Catalog.DataRoot) : question.Files;
+        Result<CalibrationFile> result = CollectiveCalibration.Run(question.Catalog, question.Subject, files, question.Date);
+        return new("collectives", result.Value?.Fits ?? [], [], result.Diagnostics);
+    }
+
+    private static void WriteText(CommandContext context, Question question, Answer answer)
+    {
+        TextWriter output = context.Output;
+        output.WriteLine(context.Terminal.Bold($"calibrate {question.Subject}: {answer.Kind}, {question.Date}{(question.Writes ? "" : ", nothing written")}"));
+        output.WriteLine();
+        foreach (string line in answer.Lines)
+            output.WriteLine(line);
+        foreach (CalibrationFit fit in answer.Fits)
+        {
+            string name = string.Join(' ', new[] { fit.Operator, fit.Format, fit.Scope }.Where(part => part.Length > 0));
+            output.WriteLine($"{name}: {fit.RowsFitted} rows, median error {Quantity.FormatPercent(fit.MedianError)}, mean {Quantity.FormatPercent(fit.MeanError)}");
+            foreach ((string constant, CalibratedConstant value) in fit.Constants)
+            {
+                string unit = value.Unit == "1" ? "" : " " + value.Unit;
+                FigureText.WriteEntry(
+                    output, constant, Quantity.FormatNumber(value.Value) + unit,
+                    $"{Quantity.FormatNumber(value.Low)} to {Quantity.FormatNumber(value.High)}{(value.IsAtLimit ? ", AT ITS LIMIT" : "")}");
+            }
+        }
+
+        if (answer.Lines.IsEmpty && answer.Fits.IsEmpty)
+            output.WriteLine("no row could be fitted");
+        output.WriteLine();
+        output.WriteLine($"Next: {CommandLine.Program} validate {(answer.Kind == "stack" ? "training" : "kernels")}");
+    }
+
+    private static void WriteJson(TextWriter output, Question question, Answer answer)
+    {
+        using JsonText json = new(output);
+        Utf8JsonWriter writer = json.Writer;
+        writer.WriteStartObject();
+        writer.WriteString("schema", Schema);
+        writer.WriteString("subject", question.Subject);
+        writer.WriteString("kind", answer.Kind);
+        writer.WriteString("date", question.Date);
+        writer.WriteBoolean("written", question.Writes);
+        writer.WriteStartArray("fits");
+        foreach (CalibrationFit fit in answer.Fits)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("operator", fit.Operator);
+            writer.WriteString("format", fit.Format);
+            writer.WriteString("scope", fit.Scope);
+            writer.WriteNumber("rows", fit.RowsFitted);
+            writer.Number("medianApe", fit.MedianError);
+            writer.Number("mape", fit.MeanError);
+            writer.Number("residualSigma", fit.ResidualSigma);
+            writer.WriteStartArray("constants");
+            foreach ((string name, CalibratedConstant constant) in fit.Constants)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("name", name);
+                writer.Number("value", constant.Value);
+                writer.WriteString("unit", constant.Unit);
+                writer.Number("low", constant.Low);
+                writer.Number("high", constant.High);
+                writer.WriteBoolean("isAtLimit", constant.IsAtLimit);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("text");
+        foreach (string line in answer.Lines)
+            writer.WriteStringValue(line);
+        writer.WriteEndArray();
+        DiagnosticsJson.Write(writer, answer.Diagnostics);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>What was asked.</summary>
+    private sealed record Question(string Subject, DataCatalog Catalog, ImmutableArray<string> Files, string Date, bool Writes);
+
+    /// <summary>What was found: fits of a chip, or lines about a stack.</summary>
+    private sealed record Answer(string Kind, ImmutableArray<CalibrationFit> Fits, ImmutableArray<string> Lines, ImmutableArray<Diagnostic> Diagnostics)
+    {
+        public static Answer Refused(string kind, IEnumerable<Diagnostic> diagnostics) => new(kind, [], [], [.. diagnostics]);
+    }
+}
