@@ -20,4 +20,21 @@ public sealed class GPipe : Schedule
     }
 
     public override int PeakPasses(int stage, int stages, int virtualStages, int microBatches) => microBatches;
+
+    /// <inheritdoc/>
+    /// <remarks>Each half is a flow shop: its fill, plus the other micro-batches at the pace of its slowest stage.</remarks>
+    public override double Time(in PassTimes times, int microBatches)
+    {
+        double fill = 0;
+        double slowestForward = 0;
+        double slowestBackward = 0;
+        for (int stage = 0; stage < times.Stages; stage++)
+        {
+            fill += times.Forward[stage] + times.Backward[stage];
+            slowestForward = Math.Max(slowestForward, times.Forward[stage]);
+            slowestBackward = Math.Max(slowestBackward, times.Backward[stage]);
+        }
+
+        return fill + ((microBatches - 1) * (slowestForward + slowestBackward));
+    }
 }

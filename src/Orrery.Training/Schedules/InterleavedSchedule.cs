@@ -38,6 +38,39 @@ public sealed class InterleavedSchedule : Schedule
     public override int PeakPasses(int stage, int stages, int virtualStages, int microBatches) =>
         Math.Min(WarmUp(stage, stages, virtualStages, microBatches) + 1, microBatches * virtualStages);
 
+    /// <inheritdoc/>
+    /// <remarks>
+    /// All stages run chunk v of a group of p micro-batches at about the same time, so a stage that is slow in one chunk is not made up for by its
+    /// own fast chunks: the pace is the sum over chunks of the slowest stage there. Fill and drain shrink by vpp.
+    /// </remarks>
+    public override double Time(in PassTimes times, int microBatches)
+    {
+        double sum = 0;
+        double slowest = 0;
+        for (int stage = 0; stage < times.Stages; stage++)
+        {
+            double time = times.Stage(stage);
+            sum += time;
+            slowest = Math.Max(slowest, time);
+        }
+
+        double pace = 0;
+        for (int first = 0; first < times.Forward.Length; first += times.Stages)
+        {
+            double forward = 0;
+            double backward = 0;
+            for (int chunk = first; chunk < first + times.Stages; chunk++)
+            {
+                forward = Math.Max(forward, times.Forward[chunk]);
+                backward = Math.Max(backward, times.Backward[chunk]);
+            }
+
+            pace += forward + backward;
+        }
+
+        return (microBatches * Math.Max(pace, slowest)) + ((sum - slowest) / times.VirtualStages);
+    }
+
     private static int WarmUp(int stage, int stages, int virtualStages, int microBatches)
     {
         if (virtualStages == 1)

@@ -29,4 +29,33 @@ public sealed class OneForwardOneBackward : Schedule
     }
 
     public override int PeakPasses(int stage, int stages, int virtualStages, int microBatches) => Math.Min(stages - stage, microBatches);
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Stage k is busy m times; before its first backward pass it waits for the stages behind it as far as its own n = min(p - k - 1, m - 1) early
+    /// forward passes do not fill the time, and in the drain each of its n last backward passes waits for one pair of passes of a mean stage
+    /// behind it. The largest k binds; with equal stages this is (m + p - 1) pairs.
+    /// </remarks>
+    public override double Time(in PassTimes times, int microBatches)
+    {
+        double sum = 0;
+        for (int stage = 0; stage < times.Stages; stage++)
+            sum += times.Stage(stage);
+        double longest = 0;
+        double before = 0;
+        for (int stage = 0; stage < times.Stages; stage++)
+        {
+            double forward = times.Forward[stage];
+            double backward = times.Backward[stage];
+            double behind = sum - before - forward - backward;
+            int later = times.Stages - stage - 1;
+            int early = Math.Min(later, microBatches - 1);
+            double time = before + (microBatches * (forward + backward))
+                + Math.Max(0, behind - (early * forward)) + (later > 0 ? early * Math.Max(0, (behind / later) - backward) : 0);
+            longest = Math.Max(longest, time);
+            before += forward + backward;
+        }
+
+        return longest;
+    }
 }

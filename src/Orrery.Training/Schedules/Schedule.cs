@@ -44,6 +44,12 @@ public abstract class Schedule
     /// <summary>Fills <paramref name="into"/> (of <see cref="Passes"/> slots) with the order of stage <paramref name="stage"/>.</summary>
     public abstract void Order(int stage, int stages, int virtualStages, int microBatches, Span<ScheduleSlot> into);
 
+    /// <summary>
+    /// Closed form of the time from the first pass to the last one, in seconds, on more than one stage. A test holds it to the event run of
+    /// <see cref="Order"/>.
+    /// </summary>
+    public abstract double Time(in PassTimes times, int microBatches);
+
     /// <summary>Most passes (chunk x micro-batch) whose activations stage <paramref name="stage"/> holds at once.</summary>
     public abstract int PeakPasses(int stage, int stages, int virtualStages, int microBatches);
 }

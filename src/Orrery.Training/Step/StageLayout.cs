@@ -8,7 +8,10 @@ namespace Orrery.Training;
 /// </summary>
 public sealed class StageLayout
 {
-    private readonly int[] layers = new int[4096];
+    /// <summary>Most chunks (pp x vpp) a layout can hold.</summary>
+    public const int MostChunks = 4096;
+
+    private readonly int[] layers = new int[MostChunks];
     private int[] kinds = new int[64];
 
     public int Stages { get; private set; }

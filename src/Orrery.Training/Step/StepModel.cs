@@ -14,8 +14,8 @@ namespace Orrery.Training;
 /// call with a plan it allocates nothing.
 /// </summary>
 /// <remarks>
-/// step = m x slowest stage + (sum of stages - slowest) / vpp + exposed gradient reduction + optimizer + fixed time, and the part that grows with
-/// servers as the expected maximum of normal delays. The event run (<c>StepRun</c>) executes the same stage times in the schedule's order.
+/// step = closed form of the schedule (<see cref="Schedule.Time"/>) + exposed gradient reduction + optimizer + fixed time, and the part that grows
+/// with servers as the expected maximum of normal delays. The event run (<c>StepRun</c>) executes the same stage times in the schedule's order.
 /// </remarks>
 public sealed class StepModel
 {
@@ -28,6 +28,8 @@ public sealed class StepModel
     private readonly LayerCost[] layerCosts;
     private readonly long[] denseByKind;
     private readonly long[] expertByKind;
+    private readonly double[] forwardTimes = new double[StageLayout.MostChunks];
+    private readonly double[] backwardTimes = new double[StageLayout.MostChunks];
     private readonly int ranksPerChip;
     private string orderText = "";
     private RankOrder order = RankOrder.Default;
@@ -101,31 +103,30 @@ public sealed class StepModel
 
         int stages = plan.PipelineParallel;
         int microBatches = plan.MicroBatches;
+        int chunks = Layout.Chunks;
         double slowest = 0;
         double sum = 0;
         LayerCost all = default;
+        for (int chunk = 0; chunk < chunks; chunk++)
+        {
+            LayerCost cost = ChunkCost(chunk);
+            all.Add(cost, 1);
+            forwardTimes[chunk] = cost.Forward + (chunk > 0 ? HopTime : 0);
+            backwardTimes[chunk] = cost.Backward + (chunk < chunks - 1 ? HopTime : 0);
+        }
+
+        var times = new PassTimes(forwardTimes.AsSpan(0, chunks), backwardTimes.AsSpan(0, chunks), stages);
         for (int stage = 0; stage < stages; stage++)
         {
-            double time = HopTime * Hops(plan, stage);
-            for (int chunk = stage; chunk < Layout.Chunks; chunk += stages)
-            {
-                LayerCost cost = ChunkCost(chunk);
-                all.Add(cost, 1);
-                time += cost.Forward + cost.Backward;
-            }
-
+            double time = times.Stage(stage);
             sum += time;
             slowest = Math.Max(slowest, time);
         }
 
         double busyPerRank = sum / stages * microBatches;
-        double pipeline = stages == 1 ? busyPerRank : plan.VirtualStages > 1
-            ? (microBatches * InterleavedPace(stages, plan.VirtualStages, slowest)) + ((sum - slowest) / plan.VirtualStages)
-            : plan.Schedule == PipelineSchedule.GPipe
-                ? GPipeTime(stages, microBatches)
-                : OneForwardOneBackwardTime(stages, microBatches, sum);
+        double pipeline = stages == 1 ? busyPerRank : Schedule.Of(plan.Schedule).Time(times, microBatches);
         double mean = (double)microBatches / stages;
-        double hops = 2 * HopTime * (Layout.Chunks - 1) * mean;
+        double hops = 2 * HopTime * (chunks - 1) * mean;
         double fixedTime = constants[StackConstant.HostPerStep];
         double straggler = StragglerShare * (pipeline + ExposedReduction);
 
@@ -149,84 +150,8 @@ public sealed class StepModel
         return true;
     }
 
-    /// <summary>Hops stage <paramref name="stage"/> waits for in one micro-batch: input of every chunk but the first, gradient of every chunk but the last.</summary>
-    public static int Hops(Plan plan, int stage) =>
-        (2 * plan.VirtualStages) - (stage == 0 ? 1 : 0) - (stage == plan.PipelineParallel - 1 ? 1 : 0);
-
     /// <summary>Gradient and weight collectives of the last estimated plan, hidden or not.</summary>
     public double ReductionTime { get; private set; }
-
-    /// <summary>
-    /// 1F1B with any stage times: stage k is busy m times; before its first backward pass it waits for the stages behind it as far as its own
-    /// n = min(p - k - 1, m - 1) early forward passes do not fill the time, and in the drain each of its n last backward passes waits for one pair of
-    /// passes of a mean stage behind it. The largest k binds; with equal stages this is (m + p - 1) pairs.
-    /// </summary>
-    private double OneForwardOneBackwardTime(int stages, int microBatches, double sum)
-    {
-        double longest = 0;
-        double before = 0;
-        for (int stage = 0; stage < stages; stage++)
-        {
-            LayerCost cost = ChunkCost(stage);
-            double forward = cost.Forward + (stage > 0 ? HopTime : 0);
-            double backward = cost.Backward + (stage < stages - 1 ? HopTime : 0);
-            double behind = sum - before - forward - backward;
-            int later = stages - stage - 1;
-            int early = Math.Min(later, microBatches - 1);
-            double time = before + (microBatches * (forward + backward))
-                + Math.Max(0, behind - (early * forward)) + (later > 0 ? early * Math.Max(0, (behind / later) - backward) : 0);
-            longest = Math.Max(longest, time);
-            before += forward + backward;
-        }
-
-        return longest;
-    }
-
-    /// <summary>All forward, then all backward: each half is a flow shop, its fill plus m times its slowest stage.</summary>
-    private double GPipeTime(int stages, int microBatches)
-    {
-        double forward = 0;
-        double backward = 0;
-        double slowestForward = 0;
-        double slowestBackward = 0;
-        for (int stage = 0; stage < stages; stage++)
-        {
-            LayerCost cost = ChunkCost(stage);
-            double f = cost.Forward + (stage > 0 ? HopTime : 0);
-            double b = cost.Backward + (stage < stages - 1 ? HopTime : 0);
-            forward += f;
-            backward += b;
-            slowestForward = Math.Max(slowestForward, f);
-            slowestBackward = Math.Max(slowestBackward, b);
-        }
-
-        return forward + backward + ((microBatches - 1) * (slowestForward + slowestBackward));
-    }
-
-    /// <summary>
-    /// Time per micro-batch when stages run several chunks. All stages run chunk v of a group of p micro-batches at about the same time, so a stage
-    /// that is slow in one chunk is not made up for by its own fast chunks: the pace is the sum over chunks of the slowest stage there.
-    /// </summary>
-    private double InterleavedPace(int stages, int virtualStages, double slowest)
-    {
-        double pace = 0;
-        for (int local = 0; local < virtualStages; local++)
-        {
-            double forward = 0;
-            double backward = 0;
-            for (int stage = 0; stage < stages; stage++)
-            {
-                int chunk = (local * stages) + stage;
-                LayerCost cost = ChunkCost(chunk);
-                forward = Math.Max(forward, cost.Forward + (chunk > 0 ? HopTime : 0));
-                backward = Math.Max(backward, cost.Backward + (chunk < Layout.Chunks - 1 ? HopTime : 0));
-            }
-
-            pace += forward + backward;
-        }
-
-        return Math.Max(pace, slowest);
-    }
 
     /// <summary>Time of one micro-batch in chunk <paramref name="chunk"/> under the last estimated plan.</summary>
     public LayerCost ChunkCost(int chunk)
