@@ -11,7 +11,7 @@ internal static class SmoothMaximum
         double large = Math.Max(a, b);
         double small = Math.Min(a, b);
         // Below this share the correction is under 1e-9 of the maximum for every exponent from 1.
-        if (small <= large * 1e-9)
+        if (small <= large * 1e-9 || double.IsPositiveInfinity(exponent))
             return large;
         double ratio = small / large;
         if (exponent >= 4 && ratio < 0.005)

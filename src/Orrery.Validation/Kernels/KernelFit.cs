@@ -73,23 +73,10 @@ public sealed class KernelFit
     {
         List<OperatorConstant> kept = [.. vocabulary.ConstantsOf(name).Where(place => IsUsed(place) && !Without.Contains(place.Name))];
         (double[] values, double loss) = Minimise(kept, [.. kept.Select(static place => place.Typical)], 5);
-        bool isSettled = false;
-        while (!isSettled)
+        // Those that ended where they cannot be told from absent go first: it saves trying all.
+        while (DropLeastMissed(ref kept, ref values, ref loss, isAtAbsence: true) || DropLeastMissed(ref kept, ref values, ref loss, isAtAbsence: false))
         {
-            isSettled = true;
-            for (int i = kept.Count - 1; i >= 0; i--)
-            {
-                if (!IsAtAbsence(kept[i], values[i]))
-                    continue;
-                isSettled = false;
-                kept.RemoveAt(i);
-                values = Removed(values, i);
-            }
-
-            if (!isSettled)
-                (values, loss) = Minimise(kept, values, 2);
-            else
-                isSettled = !DropLeastMissed(ref kept, ref values, ref loss);
+            // One constant fewer each time.
         }
 
         return Describe(kept, values, source);
@@ -101,14 +88,16 @@ public sealed class KernelFit
         || (NumberFormats.TryParse(format, out NumberFormat parsed) && GemmFormat.Of(parsed, 1).IsQuantised);
 
     /// <summary>Drops the constant whose absence costs least, if that is within tolerance.</summary>
-    private bool DropLeastMissed(ref List<OperatorConstant> kept, ref double[] values, ref double loss)
+    /// <param name="isAtAbsence">Tries only those at the end of their range where they cannot be told from absent, or only the others.</param>
+    private bool DropLeastMissed(ref List<OperatorConstant> kept, ref double[] values, ref double loss, bool isAtAbsence)
     {
         int chosen = -1;
         double[] chosenValues = [];
         double chosenLoss = double.PositiveInfinity;
+        double tolerance = DropTolerance * Math.Max(1, (double)ManyRows / work.Length);
         for (int i = 0; i < kept.Count; i++)
         {
-            if (kept[i].Absent is null)
+            if (kept[i].Absent is null || IsAtAbsence(kept[i], values[i]) != isAtAbsence)
                 continue;
             List<OperatorConstant> fewer = [.. kept];
             fewer.RemoveAt(i);
@@ -121,7 +110,6 @@ public sealed class KernelFit
             }
         }
 
-        double tolerance = DropTolerance * Math.Max(1, (double)ManyRows / work.Length);
         if (chosen < 0 || chosenLoss > loss * (1 + tolerance))
             return false;
         kept = [.. kept];
@@ -253,7 +241,7 @@ public sealed class KernelFit
     }
 
     private static bool IsAtAbsence(OperatorConstant place, double value) =>
-        place.Absent is { } absent
+        place.AbsentEnd is { } absent
         && (place.IsLogarithmic
             ? Math.Abs(Math.Log(value / absent)) <= 2e-3 * Math.Log(place.High / place.Low)
             : Math.Abs(value - absent) <= 2e-3 * (place.High - place.Low));
