@@ -16,6 +16,28 @@ public enum TopologyKind : byte
     Clos,
 }
 
+/// <summary>How a message finds its way through a level.</summary>
+public enum Routing : byte
+{
+    /// <summary>What is usual for the topology: one side of a torus after the other; over all paths of a Clos network at once.</summary>
+    Usual,
+
+    /// <summary>Split evenly over every shortest way.</summary>
+    Shortest,
+
+    /// <summary>One side after the other, inner levels first.</summary>
+    DimensionOrdered,
+
+    /// <summary>Each pair of ends keeps to one of the equal paths, picked by a hash.</summary>
+    EqualCost,
+}
+
+/// <summary>One layer of switches of a Clos network.</summary>
+/// <param name="Chips">Chips below one switch of this layer (or one group of switches that work as one); with rails, chips of one rail.</param>
+/// <param name="Oversubscription">Bandwidth of those chips over that of the uplinks; 1 is non-blocking.</param>
+/// <param name="Paths">Equal uplinks, of which <see cref="Routing.EqualCost"/> picks one.</param>
+public sealed record ClosTier(int Chips, double Oversubscription, int Paths);
+
 /// <summary>
 /// One level of the hierarchy. <see cref="Size"/> members of the level below form one member of this level; the innermost level joins ranks
 /// of a chip where a chip has several.
@@ -54,6 +76,20 @@ public sealed record LevelDescription
 
     /// <summary>Capacity above over capacity below; 1 is non-blocking.</summary>
     public double Oversubscription { get; init; } = 1;
+
+    /// <summary>Parallel switches or networks over which the links of every chip are spread evenly; one that fails takes its share of each port.</summary>
+    public int Planes { get; init; } = 1;
+
+    public Routing Routing { get; init; }
+
+    /// <summary>Whether each side of a torus, or the ring, closes; empty means that all do.</summary>
+    public ImmutableArray<bool> Wraps { get; init; } = [];
+
+    /// <summary>Layers of switches of a Clos network, innermost first; empty for one layer below each member where it is oversubscribed.</summary>
+    public ImmutableArray<ClosTier> Tiers { get; init; } = [];
+
+    /// <summary>True where chips at the same place of their members share the innermost switches of a Clos network.</summary>
+    public bool HasRails { get; init; }
 }
 
 /// <summary>A dated price of one chip-hour.</summary>

@@ -28,4 +28,6 @@ public static class ErrorCodes
     public const string PriceOfAnother = "ORR0012";
 
     public const string UnknownName = "ORR0013";
+
+    public const string NotASystem = "ORR0014";
 }

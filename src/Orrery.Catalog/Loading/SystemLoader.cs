@@ -13,6 +13,8 @@ internal static class SystemLoader
 
     private const int MostChips = 100_000_000;
 
+    private static readonly ImmutableArray<string> Routings = ["usual", "shortest", "dimension-ordered", "equal-cost"];
+
     private static readonly ImmutableArray<string> Topologies = ["switch", "full-mesh", "ring", "torus-2d", "torus-3d", "clos"];
 
     /// <summary>Reads one system; null with diagnostics where anything is wrong.</summary>
@@ -123,6 +125,11 @@ internal static class SystemLoader
                 LinksPerChip = group.Integer("linksPerChip", 1, 4096, 1),
                 ReducesInSwitch = group.Flag("reducesInSwitch", fallback: false),
                 Oversubscription = group.Quantity("oversubscription", QuantityKind.Number, 1, 1000) ?? 1,
+                Planes = group.Integer("planes", 1, 4096, 1),
+                Routing = (Routing)group.Word("routing", Routings, fallback: 0),
+                Wraps = ReadWraps(group),
+                Tiers = ReadTiers(group),
+                HasRails = group.Flag("rails", fallback: false),
             };
             figures.Structure(group, $"{figures.Subject}.{name}", Describe(level, Topologies[topology]));
             group.Finish();
@@ -139,7 +146,10 @@ internal static class SystemLoader
         string links = level.LinksPerChip == 1 ? "" : $", {level.LinksPerChip} links a chip";
         string reduces = level.ReducesInSwitch ? ", reduces in the switch" : "";
         string blocked = level.Oversubscription > 1 ? string.Create(CultureInfo.InvariantCulture, $", oversubscribed {level.Oversubscription}:1") : "";
-        return $"{topology} of {size}{sides}{links}{reduces}{blocked}";
+        string planes = level.Planes == 1 ? "" : $", {level.Planes} planes";
+        string open = level.Wraps.All(static closes => closes) ? "" : ", not closed on every side";
+        string rails = level.HasRails ? ", in rails" : "";
+        return $"{topology} of {size}{sides}{links}{planes}{open}{rails}{reduces}{blocked}";
     }
 
     private static ImmutableArray<int> ReadDimensions(MappingReader group)
@@ -162,6 +172,39 @@ internal static class SystemLoader
 
         group.Diagnostics.Error(DiagnosticCode.UnknownWord, text.Position, $"'{text.Shortened}' in '{group.PathOf(key)}' is no shape; expected sides such as 2x4 or 2x2x4");
         return [];
+    }
+
+    private static ImmutableArray<bool> ReadWraps(MappingReader group)
+    {
+        ImmutableArray<bool>.Builder wraps = ImmutableArray.CreateBuilder<bool>();
+        foreach (YamlScalar word in group.Texts("wraps"))
+        {
+            bool closes = string.Equals(word.Text, "true", StringComparison.Ordinal);
+            if (!closes && !string.Equals(word.Text, "false", StringComparison.Ordinal))
+                group.Diagnostics.Error(DiagnosticCode.UnknownWord, word.Position, $"'{word.Shortened}' is neither 'true' nor 'false', one for each side");
+            wraps.Add(closes);
+        }
+
+        return wraps.ToImmutable();
+    }
+
+    private static ImmutableArray<ClosTier> ReadTiers(MappingReader group)
+    {
+        ImmutableArray<ClosTier>.Builder tiers = ImmutableArray.CreateBuilder<ClosTier>();
+        int below = 0;
+        foreach (MappingReader tier in group.Groups("tiers"))
+        {
+            int chips = tier.Integer("chips", 1, MostChips, fallback: null);
+            double blocked = tier.Quantity("oversubscription", QuantityKind.Number, 1, 1000) ?? 1;
+            int paths = tier.Integer("paths", 1, 4096, 1);
+            tier.Finish();
+            if (chips <= below || (below > 0 && chips % below != 0))
+                tier.Diagnostics.Error(DiagnosticCode.InconsistentLevels, tier.Position, $"a tier of {chips} chips must be a multiple of the {below} of the tier below it");
+            below = Math.Max(1, chips);
+            tiers.Add(new ClosTier(chips, blocked, paths));
+        }
+
+        return tiers.ToImmutable();
     }
 
     private static ImmutableArray<PriceReading> ReadPrices(MappingReader top, FigureReader figures)
@@ -221,6 +264,18 @@ internal static class SystemLoader
             }
 
             CheckSlices(level, sides, Wrong);
+
+            int turns = level.Topology == TopologyKind.Ring ? 1 : sides;
+            if (!level.Wraps.IsEmpty && level.Wraps.Length != turns)
+            {
+                Wrong($"level '{level.Name}' has {turns} sides and {level.Wraps.Length} 'wraps'");
+            }
+
+            if ((!level.Tiers.IsEmpty || level.HasRails) && level.Topology != TopologyKind.Clos)
+            {
+                Wrong($"level '{level.Name}' has 'tiers' or 'rails', which only a clos network has");
+            }
+
             if (level.Name == ChipLevel)
             {
                 if (index != 0 || level.Size != chip.RanksPerChip)

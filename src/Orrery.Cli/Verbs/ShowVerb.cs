@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Orrery.Catalog;
 using Orrery.Cli.Arguments;
+using Orrery.Cli.Pictures;
 using Orrery.Cli.Reports;
 using Orrery.Models;
 using Orrery.Units;
@@ -17,8 +18,14 @@ public static class ShowVerb
     public static VerbDescription Describe() => new("show", "one system, chip, stack or model, figure by figure, with sources", Schema)
     {
         Operands = [new("NAME", [], "a name of the catalogue or the path of a file")],
-        Flags = [CommonFlags.Assume, CommonFlags.Json],
-        Examples = [("show trn3-gen2", "a system, and the chip in it"), ("show h100-sxm", "a chip"), ("show llama-3.1-405b", "a network")],
+        Flags =
+        [
+            new("--links", FlagKind.Switch, "", "of a system, its links: what they join, rates, latency, names"),
+            new("--svg", FlagKind.Text, "FILE", "of a system, write a picture of one scale-up domain"),
+            CommonFlags.Assume,
+            CommonFlags.Json,
+        ],
+        Examples = [("show trn3-gen2", "a system, and the chip in it"), ("show trn3-gen2 --links", "its links, level by level"), ("show h100-sxm", "a chip"), ("show llama-3.1-405b", "a network")],
         Run = Run,
     };
 
@@ -35,9 +42,27 @@ public static class ShowVerb
         (Shown? shown, ImmutableArray<Diagnostic> problems) = Find(name, catalog);
         if (shown is null)
             return context.RefuseInput(Schema, problems);
+        SystemDescription? system = shown.Kind == "system" ? catalog.System(name).Value : null;
+        bool wantsLinks = call.Arguments.Switch("--links") == true;
+        string? file = call.Arguments.Text("--svg");
+        if (system is null && (wantsLinks || file is not null))
+        {
+            return context.RefuseInput(Schema, [new(
+                Severity.Error, ErrorCodes.NotASystem, wantsLinks ? "--links" : "--svg", 0, 0, $"a {shown.Kind} has no links; {CommandLine.Program} list systems names what has")]);
+        }
+
+        if (file is not null && PictureFile.Write(file, FabricPicture.Draw(system!), "--svg", context) is { } failure)
+            return context.RefuseInput(Schema, [failure]);
+        if (wantsLinks && !context.IsJson)
+        {
+            context.Report(problems);
+            LinkText.Write(context, system!);
+            return ExitCode.Done;
+        }
+
         if (context.IsJson)
         {
-            WriteJson(context.Output, shown, problems);
+            WriteJson(context.Output, shown, problems, wantsLinks ? system : null);
         }
         else
         {
@@ -214,7 +239,7 @@ public static class ShowVerb
             FigureText.Write(context.Output, context.Terminal, figure, withNotes: true);
     }
 
-    private static void WriteJson(TextWriter output, Shown shown, IEnumerable<Diagnostic> problems)
+    private static void WriteJson(TextWriter output, Shown shown, IEnumerable<Diagnostic> problems, SystemDescription? linked)
     {
         using JsonText json = new(output);
         Utf8JsonWriter writer = json.Writer;
@@ -235,6 +260,8 @@ public static class ShowVerb
         writer.WriteEndArray();
         FigureText.WriteJson(writer, "figures", [.. shown.Figures, .. shown.Below]);
         FigureText.WriteJson(writer, "constants", shown.Constants);
+        if (linked is not null)
+            LinkText.WriteJson(writer, linked);
         DiagnosticsJson.Write(writer, problems);
         writer.WriteEndObject();
     }
