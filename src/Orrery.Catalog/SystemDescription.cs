@@ -55,7 +55,7 @@ public sealed record LevelDescription
     /// <summary>Sides of a torus; empty otherwise.</summary>
     public ImmutableArray<int> Dimensions { get; init; } = [];
 
-    /// <summary>Sides of a torus that are lines, not rings; empty where every side closes.</summary>
+    /// <summary>Sides of a torus, or of a ring, that are lines; empty where every side closes.</summary>
     public ImmutableArray<bool> OpenSides { get; init; } = [];
 
     /// <summary>Shapes in which less than one <see cref="SliceBlock"/> of a torus can be had, or less than the whole where there are no blocks.</summary>
@@ -81,9 +81,6 @@ public sealed record LevelDescription
     public int Planes { get; init; } = 1;
 
     public Routing Routing { get; init; }
-
-    /// <summary>Whether each side of a torus, or the ring, closes; empty means that all do.</summary>
-    public ImmutableArray<bool> Wraps { get; init; } = [];
 
     /// <summary>Layers of switches of a Clos network, innermost first; empty for one layer below each member where it is oversubscribed.</summary>
     public ImmutableArray<ClosTier> Tiers { get; init; } = [];

@@ -61,7 +61,7 @@ public sealed class FabricGraphTests
     [Fact]
     public void An_open_side_has_no_way_round()
     {
-        SystemDescription open = Torus with { Levels = [Torus.Levels[0] with { Wraps = [false, true] }, Torus.Levels[1]] };
+        SystemDescription open = Torus with { Levels = [Torus.Levels[0] with { OpenSides = [true, false] }, Torus.Levels[1]] };
         FabricGraph graph = new(open, 16, 1);
         Names(graph, 0, 3).ShouldBe(["chip0-chip1 (server)", "chip1-chip2 (server)", "chip2-chip3 (server)"]);
         Names(graph, 0, 12).ShouldBe(["chip0-chip12 (server)"]);

@@ -127,7 +127,7 @@ internal static class SystemLoader
                 Oversubscription = group.Quantity("oversubscription", QuantityKind.Number, 1, 1000) ?? 1,
                 Planes = group.Integer("planes", 1, 4096, 1),
                 Routing = (Routing)group.Word("routing", Routings, fallback: 0),
-                Wraps = ReadWraps(group),
+                OpenSides = ReadOpenSides(group),
                 Tiers = ReadTiers(group),
                 HasRails = group.Flag("rails", fallback: false),
             };
@@ -147,7 +147,7 @@ internal static class SystemLoader
         string reduces = level.ReducesInSwitch ? ", reduces in the switch" : "";
         string blocked = level.Oversubscription > 1 ? string.Create(CultureInfo.InvariantCulture, $", oversubscribed {level.Oversubscription}:1") : "";
         string planes = level.Planes == 1 ? "" : $", {level.Planes} planes";
-        string open = level.Wraps.All(static closes => closes) ? "" : ", not closed on every side";
+        string open = level.OpenSides.Contains(true) ? ", not closed on every side" : "";
         string rails = level.HasRails ? ", in rails" : "";
         return $"{topology} of {size}{sides}{links}{planes}{open}{rails}{reduces}{blocked}";
     }
@@ -174,18 +174,18 @@ internal static class SystemLoader
         return [];
     }
 
-    private static ImmutableArray<bool> ReadWraps(MappingReader group)
+    private static ImmutableArray<bool> ReadOpenSides(MappingReader group)
     {
-        ImmutableArray<bool>.Builder wraps = ImmutableArray.CreateBuilder<bool>();
-        foreach (YamlScalar word in group.Texts("wraps"))
+        ImmutableArray<bool>.Builder sides = ImmutableArray.CreateBuilder<bool>();
+        foreach (YamlScalar word in group.Texts("openSides"))
         {
-            bool closes = string.Equals(word.Text, "true", StringComparison.Ordinal);
-            if (!closes && !string.Equals(word.Text, "false", StringComparison.Ordinal))
+            bool isOpen = string.Equals(word.Text, "true", StringComparison.Ordinal);
+            if (!isOpen && !string.Equals(word.Text, "false", StringComparison.Ordinal))
                 group.Diagnostics.Error(DiagnosticCode.UnknownWord, word.Position, $"'{word.Shortened}' is neither 'true' nor 'false', one for each side");
-            wraps.Add(closes);
+            sides.Add(isOpen);
         }
 
-        return wraps.ToImmutable();
+        return sides.ToImmutable();
     }
 
     private static ImmutableArray<ClosTier> ReadTiers(MappingReader group)
@@ -266,9 +266,9 @@ internal static class SystemLoader
             CheckSlices(level, sides, Wrong);
 
             int turns = level.Topology == TopologyKind.Ring ? 1 : sides;
-            if (!level.Wraps.IsEmpty && level.Wraps.Length != turns)
+            if (!level.OpenSides.IsEmpty && level.OpenSides.Length != turns)
             {
-                Wrong($"level '{level.Name}' has {turns} sides and {level.Wraps.Length} 'wraps'");
+                Wrong($"level '{level.Name}' has {turns} sides and {level.OpenSides.Length} 'openSides'");
             }
 
             if ((!level.Tiers.IsEmpty || level.HasRails) && level.Topology != TopologyKind.Clos)

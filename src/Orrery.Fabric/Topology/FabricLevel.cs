@@ -42,14 +42,17 @@ internal sealed class FabricLevel
 
         Wraps = new bool[Sides.Length];
         for (int side = 0; side < Sides.Length; side++)
-            Wraps[side] = description.Wraps.IsEmpty || description.Wraps[side];
+            Wraps[side] = description.OpenSides.IsEmpty || !description.OpenSides[side];
         Ports = Kind switch
         {
             TopologyKind.Switch or TopologyKind.Clos => 2,
             TopologyKind.FullMesh => Math.Max(0, size - 1),
             _ => Sides.Sum(static side => LinksOf(side)),
         };
-        LinkRate = IsSwitched ? rate : rate / Math.Max(1, Ports);
+        
+        // A slice of a torus leaves links of its chips unused.
+        int links = Sides.Length > 0 ? Math.Max(Ports, description.LinksPerChip) : Ports;
+        LinkRate = IsSwitched ? rate : rate / Math.Max(1, links);
         int next = checked(firstLink + (members * Ports));
         Tiers = MakeTiers(rate, ref next);
         EndLink = next;
