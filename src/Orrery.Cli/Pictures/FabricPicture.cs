@@ -15,7 +15,8 @@ public static class FabricPicture
     private const double Gap = 14;
     private const double Legend = 22;
     private const int MostDrawn = 6;
-    private const int MostLinked = 32;
+    private const int MostChips = 256;
+    private const double WidestRow = 1000;
 
     private static readonly string[] Colours = ["#8a5a00", "#0b66c2", "#0a7d4f", "#8d2fb0", "#b03030"];
 
@@ -39,6 +40,7 @@ public static class FabricPicture
         Drawing drawing = new(picture, system);
         drawing.Place(domain, Gap, top);
         drawing.Links(system.Levels.Length - 2);
+        drawing.Chips();
         picture.Words(
             Gap, top + domain.Height + 24, $"{lines[^1].Level}: every chip sends {Quantity.FormatBits(lines[^1].PerChip, 3)} into the network between domains ({lines[^1].Wiring})", 11, colour: Colours[(lines.Length - 1) % Colours.Length]);
         return picture.ToString();
@@ -58,10 +60,14 @@ public static class FabricPicture
             TopologyKind.Torus3D => description.Dimensions[0],
             TopologyKind.Ring => size,
             _ when size <= 8 => size,
-            _ => inner.Chip == level - 1 || inner.Inside is null ? 12 : MostDrawn,
+            _ => inner.Inside is null ? 12 : MostDrawn,
         };
         bool isTorus = description.Topology is TopologyKind.Torus2D or TopologyKind.Torus3D;
         int drawn = isTorus || inner.Inside is null ? size : Math.Min(size, MostDrawn);
+        while (drawn > MostChips && drawn > columns)
+            drawn = (drawn + 1) / 2 / columns * columns;
+        if (inner.Width * columns > WidestRow && inner.Inside is not null)
+            columns = Math.Max(1, (int)(WidestRow / inner.Width));
         columns = Math.Min(columns, drawn);
         int rows = (drawn + columns - 1) / columns;
         double space = isTorus ? 18 : 8;
@@ -81,8 +87,6 @@ public static class FabricPicture
         {
             if (block.Inside is null)
             {
-                picture.Box(x, y, Cell, Cell, "#eef2f6", "#8795a5", 3);
-                picture.Words(x + (Cell / 2), y + (Cell / 2) + 4, _next.ToString(System.Globalization.CultureInfo.InvariantCulture), 10, "middle", "#445");
                 _chips[_next++] = (x + (Cell / 2), y + (Cell / 2));
                 return;
             }
@@ -117,16 +121,23 @@ public static class FabricPicture
         public void Links(int outermost)
         {
             FabricGraph graph = new(system, system.ChipsPerScaleUpDomain, system.Chip.RanksPerChip);
-            int drawn = 0;
             foreach ((int from, int to, int level) in graph.DirectLinks(outermost))
             {
                 if (!_chips.TryGetValue(from, out (double X, double Y) start) || !_chips.TryGetValue(to, out (double X, double Y) end))
                     continue;
                 double length = Math.Abs(start.X - end.X) + Math.Abs(start.Y - end.Y);
                 bool isFar = length > 2.5 * Cell;
-                if (isFar && ++drawn > 4 * MostLinked)
-                    continue;
-                picture.Bow(start.X, start.Y, end.X, end.Y, isFar ? Math.Min(24, length / 10) : 0, Colours[level % Colours.Length], isFar ? 0.7 : 1.6);
+                picture.Bow(start.X, start.Y, end.X, end.Y, isFar ? Math.Min(24, length / 10) : 0, Colours[level % Colours.Length], isFar ? 0.5 : 1.6);
+            }
+        }
+
+        /// <summary>Over the links, so that numbers can be read.</summary>
+        public void Chips()
+        {
+            foreach ((int chip, (double x, double y)) in _chips)
+            {
+                picture.Box(x - (Cell / 2), y - (Cell / 2), Cell, Cell, "#eef2f6", "#8795a5", 3);
+                picture.Words(x, y + 4, chip.ToString(System.Globalization.CultureInfo.InvariantCulture), 10, "middle", "#445");
             }
         }
 

@@ -11,6 +11,7 @@ public sealed class SvgDrawing
     private readonly double _height;
     private readonly string _title;
 
+    /// <summary>An empty white sheet.</summary>
     /// <param name="width">In pixels at its natural size.</param>
     /// <param name="height">In pixels.</param>
     /// <param name="title">What is seen: the text alternative.</param>

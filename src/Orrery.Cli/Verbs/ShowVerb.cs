@@ -43,12 +43,12 @@ public static class ShowVerb
         if (shown is null)
             return context.RefuseInput(Schema, problems);
         SystemDescription? system = shown.Kind == "system" ? catalog.System(name).Value : null;
-        bool wantsLinks = call.Arguments.Switch("--links") == true;
         string? file = call.Arguments.Text("--svg");
-        if (system is null && (wantsLinks || file is not null))
+        bool wantsLinks = file is not null || call.Arguments.Switch("--links") == true;
+        if (system is null && wantsLinks)
         {
             return context.RefuseInput(Schema, [new(
-                Severity.Error, ErrorCodes.NotASystem, wantsLinks ? "--links" : "--svg", 0, 0, $"a {shown.Kind} has no links; {CommandLine.Program} list systems names what has")]);
+                Severity.Error, ErrorCodes.NotASystem, file is null ? "--links" : "--svg", 0, 0, $"a {shown.Kind} has no links; {CommandLine.Program} list systems names what has")]);
         }
 
         if (file is not null && PictureFile.Write(file, FabricPicture.Draw(system!), "--svg", context) is { } failure)

@@ -26,7 +26,7 @@ public sealed record LinkSummary(
         foreach (FabricLevel level in graph.Levels)
         {
             LevelDescription description = level.Description;
-            int links = level.IsOfRanks ? level.Ports : level.IsSwitched ? description.LinksPerChip : level.Ports;
+            int links = level.IsOfRanks ? level.Ports : level.IsSwitched ? description.LinksPerChip : Math.Max(level.Ports, description.LinksPerChip);
             BytesPerSecond perChip = description.BandwidthPerChip.Value;
             BytesPerSecond perLink = level.IsOfRanks ? new BytesPerSecond(level.LinkRate) : perChip / Math.Max(1, links);
             lines.Add(new LinkSummary(description.Name, WiringOf(level), JoinsOf(graph, level), links, perLink, perChip, description.Latency.Value, WayOf(level), ExampleOf(level)));
