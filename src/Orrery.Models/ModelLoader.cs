@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Orrery.Catalog;
+using Orrery.Models.Families;
 using Orrery.Models.Json;
 using Orrery.Units;
 
@@ -73,7 +74,7 @@ public static class ModelLoader
             string? modelType = ModelType(config);
             if (modelType is not null && ModelFamilies.Find(modelType) is { } family)
             {
-                model = new ArchitectureBuilder(config, family, name, modelType).Build();
+                model = ArchitectureBuilder.For(config, family, name, modelType).Build();
                 config.ReportUnknownKeys(ignored, modelType);
             }
         }

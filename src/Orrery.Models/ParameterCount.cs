@@ -8,13 +8,13 @@ namespace Orrery.Models;
 /// </summary>
 public sealed record ParameterCount
 {
-    /// <summary>Token embedding, learned positions, token types and the norm after them.</summary>
+    /// <summary>Token embedding, learned positions, token types and the norm after them; blocks before the first layer.</summary>
     public required long Embedding { get; init; }
 
-    /// <summary>Output projection to the vocabulary; 0 where it is tied to the embedding.</summary>
+    /// <summary>Output projection to the vocabulary and its bias; 0 where it is tied to the embedding.</summary>
     public required long Head { get; init; }
 
-    /// <summary>Norm after the last layer, and the pooler of an encoder.</summary>
+    /// <summary>Norm after the last layer, the pooler of an encoder, blocks behind the last layer.</summary>
     public required long Final { get; init; }
 
     /// <summary>
@@ -22,7 +22,7 @@ public sealed record ParameterCount
     /// </summary>
     public required long PretrainingHead { get; init; }
 
-    /// <summary>Sum over layers of projections, biases and norms of queries and keys.</summary>
+    /// <summary>Sum over layers of projections, biases and norms of queries and keys, cross-attention included.</summary>
     public required long Attention { get; init; }
 
     /// <summary>Sum over layers of dense and shared feed-forward weights.</summary>
@@ -37,7 +37,7 @@ public sealed record ParameterCount
     /// <summary>Sum over layers of the routed experts one token uses.</summary>
     public required long ActiveExperts { get; init; }
 
-    /// <summary>Sum over layers of norms over the hidden width.</summary>
+    /// <summary>Sum over layers of norms over the hidden width and their modulation.</summary>
     public required long Norms { get; init; }
 
     /// <summary>One layer of each kind, indexed as <see cref="ModelArchitecture.LayerKinds"/>.</summary>
@@ -46,15 +46,21 @@ public sealed record ParameterCount
     /// <summary>Every stored weight: Embedding + Head + Final + Attention + FeedForward + Router + Experts + Norms.</summary>
     public long Total => Embedding + Head + Final + Attention + FeedForward + Router + Experts + Norms;
 
-    /// <summary>Weights used for one token, both embedding matrices included.</summary>
-    public long Active => Total - Experts + ActiveExperts;
+    /// <summary>Weights used for one token, both embedding matrices included unless the model's publisher leaves the input one out.</summary>
+    public long Active => Total - Experts + ActiveExperts - (LeavesOutEmbedding ? Embedding : 0);
+
+    /// <summary>The publisher's count of active weights leaves out the input embedding.</summary>
+    public required bool LeavesOutEmbedding { get; init; }
+
+    /// <summary>Multi-token-prediction modules that stand beside the model: not in <see cref="Total"/>; they share both vocabulary matrices.</summary>
+    public required long PredictionModules { get; init; }
 
     /// <summary>Weights that training updates: <see cref="Total"/> and the pre-training head.</summary>
     public long Trained => Total + PretrainingHead;
 
     /// <summary>
     /// Weights that multiply activations for each token: <see cref="Active"/> less look-ups, norms and biases, with the output projection
-    /// counted also where it is tied. Twice this is the forward FLOP of a token outside the attention scores.
+    /// counted also where it is tied. Twice this is the forward FLOP of a token outside the attention scores, where all layers work on the sequence.
     /// </summary>
     public required long ActiveMatmul { get; init; }
 
@@ -82,7 +88,16 @@ public sealed record ParameterCount
             experts += layer.RoutedExperts;
             activeExperts += layer.TopK * layer.Expert;
             norms += layer.Norms;
-            matmul += LayerFlops.MatmulWeights(model.LayerKinds[kind], model.Hidden);
+            LayerDescription description = model.LayerKinds[kind];
+            matmul += LayerFlops.MatmulWeights(description, description.HiddenOr(model.Hidden));
+        }
+
+        long before = 0;
+        long behind = 0;
+        foreach (SideBlock side in model.Sides)
+        {
+            before += side.IsAtEnd ? 0 : side.Parameters;
+            behind += side.IsAtEnd ? side.Parameters : 0;
         }
 
         long vocabularyMatrix = hidden * model.Vocabulary;
@@ -91,9 +106,12 @@ public sealed record ParameterCount
         long pooler = model.HasPooler ? (hidden * hidden) + hidden : 0;
         return new ParameterCount
         {
-            Embedding = vocabularyMatrix + (model.LearnedPositions ? hidden * model.MaxPositions : 0) + (hidden * model.TokenTypes) + embeddingNorm,
-            Head = model.TiedEmbeddings ? 0 : vocabularyMatrix,
-            Final = finalNorm + pooler,
+            Embedding = (hidden * (model.InputVocabulary ?? model.Vocabulary)) + before + (model.LearnedPositions ? hidden * model.MaxPositions : 0) + (hidden * model.TokenTypes) + embeddingNorm,
+            Head = (model.TiedEmbeddings ? 0 : vocabularyMatrix) + (model.HasHeadBias ? model.Vocabulary : 0),
+            Final = finalNorm + pooler + behind,
+            LeavesOutEmbedding = model.ActiveLeavesOutEmbedding,
+            PredictionModules = model.PredictionModules == 0 ? 0
+                : model.PredictionModules * LayerParameters.Of(model.LayerKinds[model.LayerOrder[^1]] with { IsPredictionModule = true }, model.Hidden).Total,
             PretrainingHead = model.HasHeadTransform ? (hidden * hidden) + hidden + (2 * hidden) + model.Vocabulary : 0,
             Attention = attention,
             FeedForward = feedForward,

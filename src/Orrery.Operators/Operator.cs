@@ -41,7 +41,17 @@ public readonly record struct Operator
 
     public int KvHeads { get; init; }
 
+    /// <summary>Width of a head; where keys are wider than values the mean of the two, which has the same products forward and the same bytes.</summary>
     public int HeadDim { get; init; }
+
+    /// <summary>Width of the values of a head where it is not that of its keys (latent attention); 0 is <see cref="HeadDim"/>.</summary>
+    public int ValueDim { get; init; }
+
+    /// <summary>Width of queries and keys of a head.</summary>
+    public int KeyWidth => ValueDim > 0 ? (2 * HeadDim) - ValueDim : HeadDim;
+
+    /// <summary>Width of values and outputs of a head.</summary>
+    public int ValueWidth => ValueDim > 0 ? ValueDim : HeadDim;
 
     /// <summary>Sliding window in tokens; 0 is full attention.</summary>
     public int Window { get; init; }
@@ -121,7 +131,8 @@ public readonly record struct Operator
     {
         OperatorKind.Matmul => 2.0 * M * N * K * Math.Max(1, Groups),
         OperatorKind.AttentionForward => 4.0 * AttendedPairs * Heads * HeadDim,
-        OperatorKind.AttentionBackward => 10.0 * AttendedPairs * Heads * HeadDim,
+        // Scores and the gradients of queries and keys are as wide as keys, those of values and weights as values.
+        OperatorKind.AttentionBackward => 2.0 * AttendedPairs * Heads * ((3.0 * KeyWidth) + (2.0 * ValueWidth)),
         OperatorKind.AttentionDecode => 4.0 * Batch * (Window > 0 ? Math.Min(Window, KeyLength) : KeyLength) * Heads * HeadDim,
         _ => VectorElements,
     };

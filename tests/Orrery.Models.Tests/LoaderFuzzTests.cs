@@ -11,13 +11,17 @@ public sealed class LoaderFuzzTests
     private static readonly string[] Fragments =
     [
         "{", "}", "[", "]", ",", ":", "\"", "null", "-1", "0", "1e999", "1e15", "2147483648", "true", "\\u0000", "\\ud800", "NaN", "//",
-        "\"num_attention_heads\"", "\"layer_types\": [\"full_attention\"]", "\"sliding_window\": 5", "\"hidden_size\": 1048576", "\uFEFF", "\n", "\t",
+        "Infinity", "\"num_attention_heads\"", "\"layer_types\": [\"full_attention\"]", "\"sliding_window\": 5", "\"hidden_size\": 1048576", "\uFEFF", "\n", "\t",
     ];
 
     [Fact]
     public void Mutated_configurations_never_throw()
     {
-        byte[][] seeds = [.. ModelLoader.List(TestData.Root).Select(name => File.ReadAllBytes(Path.Combine(TestData.Root, "models", name, "config.json")))];
+        byte[][] seeds =
+        [
+            .. ModelLoader.List(TestData.Root).Select(name => File.ReadAllBytes(Path.Combine(TestData.Root, "models", name, "config.json"))),
+            .. PublishedConfigurations.All.Select(entry => Encoding.UTF8.GetBytes(entry.Json)),
+        ];
         Random random = new(20261120);
         int accepted = 0;
         for (int round = 0; round < 20_000; round++)

@@ -69,6 +69,8 @@ public sealed class ModelLoaderTests
     [InlineData("\"sliding_window\": 4096")]
     [InlineData("\"kv_lora_rank\": 512")]
     [InlineData("\"cross_attention\": true")]
+    [InlineData("\"hybrid_override_pattern\": \"M*\"")]
+    [InlineData("\"text_config\": {}")]
     [InlineData("\"anything_else\": 3")]
     public void A_key_that_may_bear_on_shape_is_an_error(string extra)
     {
@@ -185,6 +187,99 @@ public sealed class ModelLoaderTests
         model.Layer(1).FeedForward.SharedExperts.ShouldBe(1);
         LayerParameters.Of(model.Layer(1), 64).Attention.ShouldBe((64 * 4 * 24) + (64 * 40) + (32 * 4 * 32) + (4 * 16 * 64) + 32);
         TestData.Parse(json.Replace(old, now, StringComparison.Ordinal)).Diagnostics.ShouldHaveSingleItem().Code.ShouldBe(code);
+    }
+
+    [Theory]
+    [InlineData("jamba", "state-space layers of the first kind")]
+    [InlineData("mllama", "attend to images")]
+    public void A_model_that_cannot_be_described_says_what_is_not_supported(string modelType, string reason)
+    {
+        Diagnostic only = TestData.Parse(Small.Replace("llama", modelType, StringComparison.Ordinal)).Diagnostics.ShouldHaveSingleItem();
+
+        only.Code.ShouldBe("ORR2009");
+        only.Message.ShouldContain("is not supported yet: it has ");
+        only.Message.ShouldContain(reason);
+    }
+
+    [Fact]
+    public void Numbers_that_only_python_writes_keep_every_place()
+    {
+        string json = Small.Replace("}", ",\n\"time_step_limit\": [0.0, Infinity, -Infinity, NaN],\"anything_else\":\"NaN\"}", StringComparison.Ordinal);
+
+        Diagnostic only = TestData.Parse(json).Diagnostics.ShouldHaveSingleItem();
+
+        only.Code.ShouldBe("ORR2007");
+        (only.Line, only.Column).ShouldBe((2, 52));
+        only.Message.ShouldContain("'anything_else' = \"NaN\"");
+        TestData.Parse(Small.Replace("\"vocab_size\":100", "\"vocab_size\":Infinity", StringComparison.Ordinal)).Diagnostics
+            .ShouldHaveSingleItem().Code.ShouldBe("ORR2006");
+    }
+
+    [Fact]
+    public void Counts_of_layer_types_must_agree_with_the_pattern()
+    {
+        string json = File.ReadAllText(Path.Combine(TestData.Root, "models", "gpt-oss-20b", "config.json"));
+
+        TestData.Parse(json).Diagnostics.ShouldBeEmpty();
+        Diagnostic only = TestData.Parse(json.Replace("\"full_attention\": 12", "\"full_attention\": 11", StringComparison.Ordinal)).Diagnostics
+            .ShouldHaveSingleItem();
+        only.Code.ShouldBe("ORR2010");
+        only.Message.ShouldContain("12 sliding and 11 full layers; the pattern gives 12 and 12");
+    }
+
+    [Theory]
+    [InlineData("\"M*E-\"", "\"M*E\"", "ORR2010")]
+    [InlineData("\"M*E-\"", "\"M*EX\"", "ORR2009")]
+    [InlineData("\"M*E-\"", "3", "ORR2006")]
+    [InlineData("\"n_groups\":2", "\"n_groups\":3", "ORR2010")]
+    [InlineData("\"num_experts_per_tok\":2", "\"num_experts_per_tok\":9", "ORR2010")]
+    public void A_pattern_of_parts_names_what_is_wrong_with_it(string old, string now, string code)
+    {
+        const string Hybrid =
+            """{"model_type":"nemotron_h","hidden_size":64,"num_hidden_layers":4,"hybrid_override_pattern":"M*E-","num_attention_heads":4,"intermediate_size":128,"vocab_size":100,"max_position_embeddings":32,"mamba_num_heads":4,"mamba_head_dim":32,"n_groups":2,"ssm_state_size":16,"n_routed_experts":8,"num_experts_per_tok":2,"moe_intermediate_size":16}""";
+
+        ModelArchitecture model = TestData.Parse(Hybrid).Value!;
+        model.LayerOrder.Select(kind => model.LayerKinds[kind].Attention.Kind)
+            .ShouldBe([AttentionKind.Linear, AttentionKind.Grouped, AttentionKind.None, AttentionKind.None]);
+        model.LayerOrder.Select(kind => model.LayerKinds[kind].Blocks).ShouldAllBe(blocks => blocks == 1);
+        model.Layer(2).FeedForward.Experts.ShouldBe(8);
+        model.Layer(3).FeedForward.Width.ShouldBe(128);
+
+        // What one Mamba-2 layer stores: projections, convolution with bias, three numbers a head, norm.
+        LayerParameters.Of(model.Layer(0), 64).Attention.ShouldBe((64 * (256 + 64 + 4)) + (128 * 64) + (192 * 5) + (3 * 4) + 128);
+        TestData.Parse(Hybrid.Replace(old, now, StringComparison.Ordinal)).Diagnostics.ShouldContain(found => found.Code == code && found.Severity == Severity.Error);
+    }
+
+    [Fact]
+    public void Linear_attention_stands_where_layer_types_say()
+    {
+        string json = """{"model_type":"qwen3_next","hidden_size":64,"num_hidden_layers":4,"num_attention_heads":4,"num_key_value_heads":2,"head_dim":16,"intermediate_size":128,"vocab_size":100,"linear_num_value_heads":4,"linear_num_key_heads":2,"linear_key_head_dim":8,"linear_value_head_dim":8,"max_position_embeddings":32,"layer_types":["linear_attention","full_attention","full_attention","linear_attention"]}""";
+
+        ModelArchitecture model = TestData.Parse(json).Value!;
+        model.LayerOrder.ShouldBe([0, 1, 1, 0]);
+        model.Layer(0).Attention.Linear!.IsDelta.ShouldBeTrue();
+        model.Layer(1).Attention.HasOutputGate.ShouldBeTrue();
+        TestData.Parse(json.Replace("[\"linear_attention\"", "[\"sliding_attention\"", StringComparison.Ordinal)).Diagnostics
+            .ShouldHaveSingleItem().Code.ShouldBe("ORR2009");
+        TestData.Parse(json.Replace(",\"layer_types\":[\"linear_attention\",\"full_attention\",\"full_attention\",\"linear_attention\"]", "", StringComparison.Ordinal))
+            .Value!.LayerOrder.ShouldBe([0, 0, 0, 1]);
+    }
+
+    [Fact]
+    public void A_mistake_inside_a_nested_configuration_is_reported_where_it_stands()
+    {
+        Result<ModelArchitecture> result = TestData.Parse(
+            """
+            {"model_type": "gemma3",
+             "text_config": {"model_type": "gemma3_text", "hidden_size": 64, "num_hidden_layers": 2,
+               "intermediate_size": 128, "sliding_window": 16, "kv_lora_rank": 3},
+             "vision_config": {"hidden_size": 32, "image_size": 28, "patch_size": 56, "intermediate_size": 64,
+               "num_attention_heads": 3, "num_hidden_layers": 2}}
+            """);
+
+        result.Diagnostics.Where(found => found.Severity == Severity.Error).Select(found => (found.Line, found.Code))
+            .ShouldBe([(3, "ORR2007"), (4, "ORR2010"), (5, "ORR2010")]);
+        TestData.Parse("""{"model_type": "gemma3", "text_config": 3}""").Diagnostics.Select(found => found.Code).ShouldBe(["ORR2005", "ORR2006"]);
     }
 
     [Fact]

@@ -149,20 +149,42 @@ public static class ShowVerb
         for (int kind = 0; kind < model.LayerKinds.Length; kind++)
         {
             LayerDescription layer = model.LayerKinds[kind];
-            AttentionDescription attention = layer.Attention;
-            FeedForwardDescription forward = layer.FeedForward;
             byte index = (byte)kind;
-            string window = attention.Window > 0 ? $", window {Count(attention.Window)}" : "";
-            string width = forward.Experts > 0
-                ? $"{forward.Experts} experts of width {Count(forward.Width)}, {forward.TopK} for a token"
-                : $"width {Count(forward.Width)}";
-            facts.Add((
-                $"layer, {model.LayerOrder.Count(one => one == index)} times",
-                $"{attention.Heads} heads of {attention.HeadDim}, {attention.KvHeads} for keys and values{window}; {width}{(forward.IsGated ? ", gated" : "")}"));
+            facts.Add(($"layer, {model.LayerOrder.Count(one => one == index)} times", string.Join("; ", Parts(layer))));
         }
 
         return new("model", model.Name, model.Name, facts, [], [], []);
     }
+
+    private static IEnumerable<string> Parts(LayerDescription layer)
+    {
+        AttentionDescription attention = layer.Attention;
+        FeedForwardDescription forward = layer.FeedForward;
+        if (layer.Stream.Kind != TokenStreamKind.Sequence)
+            yield return $"on {(layer.Stream.Kind == TokenStreamKind.Image ? $"images of {Count(layer.Stream.Length)} patches" : "the encoder's text")}";
+        if (layer.Hidden > 0)
+            yield return $"hidden {Count(layer.Hidden)}";
+        if (attention.Linear is { } linear)
+            yield return $"linear attention, {linear.Heads} heads of {linear.ValueDim} by {linear.KeyDim}{(linear.IsDelta ? ", delta rule" : "")}";
+        else if (attention.Latent is { } latent)
+            yield return $"{attention.Heads} heads of {latent.KeyDim}, values {latent.ValueDim}, from latents of {latent.QueryRank} and {latent.KvRank}";
+        else if (attention.Kind != AttentionKind.None)
+            yield return $"{attention.Heads} heads of {attention.HeadDim}, {attention.KvHeads} for keys and values{Reach(attention)}";
+        if (layer.Cross is { } cross)
+            yield return $"cross-attention of {cross.Heads} heads of {cross.HeadDim}";
+        if (!forward.Exists)
+            yield break;
+        string width = forward.Experts > 0
+            ? $"{forward.Experts} experts of width {Count(forward.Width)}, {forward.TopK} for a token{Shared(forward)}"
+            : $"width {Count(forward.Width)}";
+        yield return $"{width}{(forward.IsGated ? ", gated" : "")}";
+    }
+
+    private static string Shared(FeedForwardDescription forward) =>
+        forward.SharedExperts > 0 ? $", and {forward.SharedExperts} of width {Count(forward.SharedWidth)} for every token" : "";
+
+    private static string Reach(AttentionDescription attention) =>
+        $"{(attention.Window > 0 ? $", window {Count(attention.Window)}" : "")}{(attention.Chunk > 0 ? $", chunks of {Count(attention.Chunk)}" : "")}{(attention.HasSinks ? ", sinks" : "")}";
 
     private static IEnumerable<(string Name, string Value)> Levels(SystemDescription system)
     {

@@ -63,7 +63,34 @@ internal sealed class PositionedJson
     }
 
     /// <summary>The object in the bytes, or null with at least one error added.</summary>
-    public static JsonValue? Read(byte[] bytes, string file, List<Diagnostic> diagnostics) => new PositionedJson(bytes, file, diagnostics).ReadRoot();
+    public static JsonValue? Read(byte[] bytes, string file, List<Diagnostic> diagnostics) =>
+        new PositionedJson(WithoutPythonNumbers(bytes), file, diagnostics).ReadRoot();
+
+    /// <summary>
+    /// Python writes numbers that JSON does not have as words, and published configurations contain them. Each becomes a number of as many characters
+    /// (an infinity too large for any key, a not-a-number 0), so that every place stays what it was.
+    /// </summary>
+    private static byte[] WithoutPythonNumbers(byte[] bytes)
+    {
+        if (bytes.Length > MaximumBytes || (bytes.AsSpan().IndexOf("Infinity"u8) < 0 && bytes.AsSpan().IndexOf("NaN"u8) < 0))
+            return bytes;
+        byte[] copy = [.. bytes];
+        bool isInText = false;
+        for (int at = 0; at < copy.Length; at++)
+        {
+            Span<byte> rest = copy.AsSpan(at);
+            if (copy[at] == (byte)'"')
+                isInText = !isInText;
+            else if (copy[at] == (byte)'\\' && isInText)
+                at++;
+            else if (!isInText && rest.StartsWith("Infinity"u8))
+                "1e999999"u8.CopyTo(rest);
+            else if (!isInText && rest.StartsWith("NaN"u8))
+                "0e0"u8.CopyTo(rest);
+        }
+
+        return copy;
+    }
 
     /// <summary>Line and column of an offset, from 1; columns count characters, a tab is one.</summary>
     public static (int Line, int Column) Locate(ReadOnlySpan<byte> bytes, long offset)

@@ -43,6 +43,13 @@ public static class CaseArchitecture
         foreach (LayerDescription kind in model.LayerKinds)
         {
             AttentionDescription attention = kind.Attention;
+            // Columns speak of the attention and feed-forward of the text itself, not of towers, states or parts a layer does not have.
+            if (kind.Stream.Kind != TokenStreamKind.Sequence || attention.Kind is AttentionKind.Linear or AttentionKind.None)
+            {
+                kinds.Add(kind);
+                continue;
+            }
+
             int heads = Over(job.Heads, attention.Heads, "heads", changes);
             int headDim = attention.Latent is not null ? attention.HeadDim
                 : job.HeadDim is null && hidden != model.Hidden
@@ -51,6 +58,12 @@ public static class CaseArchitecture
             attention = attention with { Heads = heads, KvHeads = Over(job.KvHeads, attention.KvHeads, "kv_heads", changes), HeadDim = headDim };
 
             FeedForwardDescription feed = kind.FeedForward;
+            if (!feed.Exists)
+            {
+                kinds.Add(kind with { Attention = attention });
+                continue;
+            }
+
             if (feed.Experts == 0)
             {
                 feed = feed with { Width = Over(job.Ffn, feed.Width, "ffn", changes), IsGated = job.GatedMlp ?? feed.IsGated };
@@ -136,7 +149,7 @@ public static class CaseArchitecture
     {
         foreach (LayerDescription kind in model.LayerKinds)
         {
-            if (kind.Attention.Heads % kind.Attention.KvHeads != 0)
+            if (kind.Attention.KvHeads > 0 && kind.Attention.Heads % kind.Attention.KvHeads != 0)
                 return $"{kind.Attention.KvHeads} KV heads do not divide {kind.Attention.Heads} heads";
             if (kind.FeedForward.TopK > kind.FeedForward.Experts)
                 return $"top-k {kind.FeedForward.TopK} of {kind.FeedForward.Experts} experts";

@@ -1,0 +1,10 @@
+namespace Orrery.Models;
+
+/// <summary>
+/// How a vision tower turns an image into tokens. Its layers stand before those of the text model in <see cref="ModelArchitecture.LayerOrder"/>, on a
+/// <see cref="TokenStreamKind.Image"/> stream; its other weights are <see cref="ModelArchitecture.Sides"/>.
+/// </summary>
+/// <param name="PatchesPerImage">Tokens of one image inside the tower, class token included.</param>
+/// <param name="TokensPerImage">Tokens of one image in the text model's sequence.</param>
+/// <param name="Layers">Layers of the tower.</param>
+public sealed record VisionDescription(int PatchesPerImage, int TokensPerImage, int Layers);
