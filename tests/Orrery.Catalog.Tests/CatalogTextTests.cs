@@ -61,7 +61,7 @@ public sealed class CatalogTextTests
         Lines(CatalogText.ListSystems(Catalog)).ShouldBe(Catalog.SystemIds.Length + 1);
         Lines(CatalogText.ListStacks(Catalog)).ShouldBe(Catalog.StackIds.Length + 1);
         CatalogText.ListModels(Catalog).Split('\n').Length.ShouldBe(Catalog.ModelIds.Length + 2);
-        CatalogText.ListChips(Catalog).Value!.ShouldMatch(@"\nh100 +H100 SXM 80GB +989 TFLOP/s +1\.979 PFLOP/s +80 GB +3\.35 TB/s +700 W +1\n");
+        CatalogText.ListChips(Catalog).Value!.ShouldMatch(@"\nh100 +H100 SXM 80GB +989 TFLOP/s +1\.979 PFLOP/s +81559 MiB +3\.35 TB/s +700 W +1\n");
         CatalogText.ListSystems(Catalog).Value!.ShouldMatch(@"trn3-gen2 .* 144 +unknown +neuron-nxd");
 
         static int Lines(Result<string> list)

@@ -99,7 +99,7 @@ public sealed class StackLoaderTests
         stack.OnChip["toy"]["share"].Value.ShouldBe(0.7);
         stack.OnChip["other"]["share"].Value.ShouldBe(0.6);
         stack.ResidualSigma.ShouldBe(0.1);
-        stack.FittedOn.ShouldBe("36 rows of a-set, b-set (2026-11-20)");
+        stack.FittedOn.ShouldBe("12 rows of a-set, b-set (2026-11-20)");
         data.Open().Stack("plain-2.1").Value!.Constants["launch"].Value.ShouldBe(5, "a release's own switch is more particular than a fit over all releases");
 
         static CalibrationFit Fit(string scope, params (string Name, CalibratedConstant Constant)[] constants) => new()

@@ -137,7 +137,7 @@ internal static class StackLoader
         return constants is null ? stack : stack with { Constants = constants.ToImmutable() };
     }
 
-    /// <summary>The widest spread of each fit, by name.</summary>
+    /// <summary>The widest spread of each fit, by name. Fits of one name for several chips were made together, on the same rows.</summary>
     private static ImmutableArray<FitSpread> Spreads(CalibrationFile calibration)
     {
         List<FitSpread> spreads = [];
@@ -146,11 +146,12 @@ internal static class StackLoader
             int known = spreads.FindIndex(one => one.Fit == fit.Operator);
             if (known < 0)
             {
-                spreads.Add(new(fit.Operator, fit.ResidualSigma));
+                spreads.Add(new(fit.Operator, fit.ResidualSigma, fit.RowsFitted));
             }
-            else if (fit.ResidualSigma > spreads[known].Sigma)
+            else
             {
-                spreads[known] = new(fit.Operator, fit.ResidualSigma);
+                FitSpread one = spreads[known];
+                spreads[known] = new(one.Fit, Math.Max(one.Sigma, fit.ResidualSigma), Math.Max(one.Rows, fit.RowsFitted));
             }
         }
 
@@ -175,15 +176,18 @@ internal static class StackLoader
     private static string FittedOn(CalibrationFile calibration)
     {
         SortedSet<string> sources = new(StringComparer.Ordinal);
-        // Fits of one name for several chips were made together, on the same rows.
-        SortedDictionary<string, int> rows = new(StringComparer.Ordinal);
         foreach (CalibrationFit fit in calibration.Fits)
         {
             sources.UnionWith(fit.Source);
-            rows[fit.Operator] = Math.Max(rows.GetValueOrDefault(fit.Operator), fit.RowsFitted);
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"{rows.Values.Sum()} rows of {string.Join(", ", sources)} ({calibration.Date})");
+        int rows = 0;
+        foreach (FitSpread fit in Spreads(calibration))
+        {
+            rows += fit.Rows;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{rows} rows of {string.Join(", ", sources)} ({calibration.Date})");
     }
 
     private static ImmutableArray<string> ReadCovers(MappingReader top)
