@@ -97,5 +97,5 @@ public sealed record Plan
     public int Ranks => TensorParallel * PipelineParallel * ContextParallel * DataParallel;
 
     /// <summary>Micro-batches a data-parallel rank runs in one step.</summary>
-    public int MicroBatches => Math.Max(1, GlobalBatch / Math.Max(1, DataParallel * MicroBatch));
+    public int MicroBatches => (int)Math.Max(1, GlobalBatch / Math.Max(1, (long)DataParallel * MicroBatch));
 }

@@ -215,7 +215,7 @@ public static class TrainingRunner
             PipelineParallel = pp,
             ContextParallel = cp,
             VirtualStages = chunks,
-            DataParallel = request.DataParallel ?? Math.Max(1, ranks / (tp * pp * cp)),
+            DataParallel = request.DataParallel ?? (int)Math.Max(1, ranks / ((long)tp * pp * cp)),
             MicroBatch = request.MicroBatch!.Value,
             Recompute = request.Recompute!.Value,
             ExpertParallel = request.ExpertParallel ?? 1,

@@ -11,6 +11,9 @@ public static class TrainFlags
 {
     private const double MostRanks = 16_777_216;
 
+    /// <summary>Far beyond any layout; three degrees still multiply inside 64 bits.</summary>
+    private const double LargestDegree = 1 << 20;
+
     /// <summary>Formats a training job can multiply in; the integer ones are for inference.</summary>
     private static readonly string[] Precisions =
     [
@@ -120,7 +123,7 @@ public static class TrainFlags
     }
 
     private static FlagDescription Degree(string name, string help) =>
-        new(name, FlagKind.Integer, "N", help + "; chosen when left out") { High = MostRanks };
+        new(name, FlagKind.Integer, "N", help + "; chosen when left out") { High = LargestDegree };
 
     private static FlagDescription Word(string name, string help, string[] words) => new(name, FlagKind.Word, "WORD", help) { Words = words };
 }

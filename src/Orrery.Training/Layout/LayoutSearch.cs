@@ -61,11 +61,11 @@ public sealed class LayoutSearch(TrainingRequest request, StepModel steps, Memor
         {
             foreach (int cp in Degrees(request.ContextParallel, ContextDegrees(template.Sequence)))
             {
-                if (ranks % (tp * cp) != 0)
+                if (ranks % ((long)tp * cp) != 0)
                     continue;
                 foreach (int pp in Degrees(request.PipelineParallel, Divisors(ranks / (tp * cp), request.Model.Layers)))
                 {
-                    if (ranks % (tp * cp * pp) != 0)
+                    if (ranks % ((long)tp * cp * pp) != 0)
                         continue;
                     int dp = ranks / (tp * cp * pp);
                     if ((request.DataParallel is { } wanted && wanted != dp) || dp > template.GlobalBatch)

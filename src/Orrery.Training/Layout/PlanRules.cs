@@ -6,15 +6,19 @@ namespace Orrery.Training;
 /// <summary>What makes a plan impossible, whatever the memory.</summary>
 public static class PlanRules
 {
+    /// <summary>Forward passes of micro-batches through chunks that one step may have: each is an event of the run, and has to be held in memory.</summary>
+    public const long MostPasses = 1_000_000;
+
     /// <summary>
     /// Adds to <paramref name="objections"/> every reason why <paramref name="plan"/> cannot run <paramref name="model"/> on
     /// <paramref name="ranks"/> ranks. Allocates only when it objects.
     /// </summary>
     public static void Check(Plan plan, ModelArchitecture model, int ranks, ICollection<string> objections)
     {
-        if (plan.Ranks != ranks)
-            objections.Add($"tp {plan.TensorParallel} x pp {plan.PipelineParallel} x cp {plan.ContextParallel} x dp {plan.DataParallel} = {plan.Ranks} ranks, but the job has {ranks}");
-        int chunks = plan.PipelineParallel * plan.VirtualStages;
+        Int128 laid = (Int128)plan.TensorParallel * plan.PipelineParallel * plan.ContextParallel * plan.DataParallel;
+        if (laid != ranks)
+            objections.Add($"tp {plan.TensorParallel} x pp {plan.PipelineParallel} x cp {plan.ContextParallel} x dp {plan.DataParallel} = {laid} ranks, but the job has {ranks}");
+        long chunks = (long)plan.PipelineParallel * plan.VirtualStages;
         if (chunks > model.Layers + (chunks > 2 ? 2 : 0))
             objections.Add($"pp {plan.PipelineParallel} x vpp {plan.VirtualStages} = {chunks} chunks, but the model has {model.Layers} layers");
         else if (plan.VirtualStages > 1 && ((model.Layers + chunks - 1) / chunks * chunks) - model.Layers > 2)
@@ -31,6 +35,10 @@ public static class PlanRules
 
         if (plan.ExpertParallel > 1 && !HasExperts(model))
             objections.Add($"ep {plan.ExpertParallel}, but the model has no experts");
+        if (plan.ExpertTensorParallel > 1 && !HasExperts(model))
+            objections.Add($"etp {plan.ExpertTensorParallel}, but the model has no experts");
+        if (chunks * plan.MicroBatches > MostPasses)
+            objections.Add($"{plan.MicroBatches} micro-batches through {chunks} chunks are more than the {MostPasses} passes that a step may have; use a smaller global batch or a larger micro-batch");
         long perStep = (long)plan.DataParallel * plan.MicroBatch;
         if (plan.GlobalBatch % perStep != 0)
             objections.Add($"global batch {plan.GlobalBatch} is not a multiple of dp x micro-batch = {perStep}");
@@ -60,8 +68,8 @@ public static class PlanRules
     {
         if (ffn.Experts % plan.ExpertParallel != 0)
             objections.Add($"ep {plan.ExpertParallel} does not divide the {ffn.Experts} experts");
-        int pool = plan.DataParallel * plan.ContextParallel * plan.TensorParallel;
-        int needs = plan.ExpertParallel * plan.ExpertTensorParallel;
+        long pool = (long)plan.DataParallel * plan.ContextParallel * plan.TensorParallel;
+        long needs = (long)plan.ExpertParallel * plan.ExpertTensorParallel;
         if (pool % needs != 0)
             objections.Add($"ep {plan.ExpertParallel} x etp {plan.ExpertTensorParallel} does not divide dp x cp x tp = {pool}");
     }
