@@ -22,7 +22,7 @@ public static class LinkText
 
         table.Write(context.Output, context.Terminal);
         context.Output.WriteLine();
-        context.Output.WriteLine("Rates are one direction; both work at once. Names are what --slow and --fail of the collective verb take; see docs/collective.md.");
+        context.Output.WriteLine("Rates are one direction; both work at once.");
         context.Output.WriteLine($"Next: {CommandLine.Program} show {system.Id} --svg links.svg");
     }
 

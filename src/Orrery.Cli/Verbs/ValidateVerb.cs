@@ -10,7 +10,7 @@ namespace Orrery.Cli.Verbs;
 /// <summary><c>validate</c>: how wrong the predictions are, on published measurements.</summary>
 public static class ValidateVerb
 {
-    private static readonly string[] Kinds = ["training", "kernels", "memory"];
+    private static readonly string[] Kinds = ["training", "collectives", "kernels", "memory"];
 
     public static VerbDescription Describe() => new("validate", "score the predictions on published measurements", ValidationJson.Schema)
     {
@@ -24,6 +24,7 @@ public static class ValidateVerb
         Examples =
         [
             ("validate training", "step times of published runs, by source"),
+            ("validate collectives", "collectives inside and between servers"),
             ("validate kernels", "operators of GPUs and of the NeuronCore"),
             ("validate memory", "peak memory"),
             ("validate training --cases mine.csv --json", "cases of your own, for a program"),

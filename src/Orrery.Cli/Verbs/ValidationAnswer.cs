@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orrery.Catalog;
+using Orrery.Validation.Collectives;
 using Orrery.Validation.Kernels;
 using Orrery.Validation.Prediction;
 using Orrery.Validation.Scoring;
@@ -14,13 +15,19 @@ public sealed record ValidationAnswer(ValidationReport? Report, PlanRegret? Regr
     /// <summary>Kernels by operator and format, by chip, by regime; empty for the others.</summary>
     public ImmutableArray<GroupReport> Regimes { get; init; } = [];
 
-    /// <summary>Scores <paramref name="kind"/> (training, kernels, memory) on the given files, or on the catalogue's own where there are none.</summary>
+    /// <summary>Scores <paramref name="kind"/> (training, collectives, kernels, memory) on the given files, or on the catalogue's own where there are none.</summary>
     public static ValidationAnswer Of(string kind, DataCatalog catalog, ImmutableArray<string> files)
     {
         if (kind == "kernels")
         {
             KernelValidation kernels = KernelValidation.Run(catalog, files);
             return new(kernels.Report, null, kernels.Diagnostics) { Regimes = kernels.Regimes };
+        }
+
+        if (kind == "collectives")
+        {
+            CollectiveValidation collectives = CollectiveValidation.Run(catalog, files);
+            return new(collectives.Report, null, collectives.Diagnostics);
         }
 
         Result<CaseDetails> networks = CaseDetails.Load(catalog.DataRoot);

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using Orrery.Catalog;
+using Orrery.Units;
+using Orrery.Validation.Cases;
+using Orrery.Validation.Scoring;
+
+namespace Orrery.Validation.Collectives;
+
+/// <summary>Everything <c>orrery validate collectives</c> does between its flags and its printing.</summary>
+/// <param name="Report">Null where a file could not be read as it stands.</param>
+public sealed record CollectiveValidation(ValidationReport? Report, ImmutableArray<Diagnostic> Diagnostics)
+{
+    private const double Mebibyte = 1024.0 * 1024;
+
+    // Of an 80 % interval, in standard deviations.
+    private const double Deviations = 1.2816;
+
+    /// <summary>Reads cases, predicts and scores; rows that a calibration of collectives saw are counted as fitted. Beside each source stand its small and large messages.</summary>
+    /// <param name="caseFiles">Files of cases; empty is the catalogue's own.</param>
+    public static CollectiveValidation Run(DataCatalog catalog, ImmutableArray<string> caseFiles)
+    {
+        ImmutableArray<string> files = caseFiles.IsDefaultOrEmpty ? ValidationFiles.Collectives(catalog.DataRoot) : caseFiles;
+        ImmutableArray<Diagnostic>.Builder diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
+        bool failed = false;
+        CaseScorer scorer = new(Fitted(catalog.DataRoot));
+        CollectivePricer pricer = new(catalog);
+        foreach (string path in files)
+        {
+            CaseFile<CollectiveCase> file = CollectiveCase.Read(path);
+            diagnostics.AddRange(file.Diagnostics);
+            failed |= file.HasErrors;
+            foreach (CollectiveCase row in file.Cases)
+            {
+                string metric = row.Origin.PrimaryMetric;
+                string slice = row.MessageBytes is >= Mebibyte ? "from 1 MiB" : "below 1 MiB";
+                scorer.Add(row.Origin, row.Measured(metric), () => Predict(row, metric, pricer), isRate: metric != "time_us", slice: slice);
+            }
+        }
+
+        return new CollectiveValidation(failed ? null : scorer.Report("collectives"), diagnostics.ToImmutable());
+    }
+
+    private static Scoring.Prediction Predict(CollectiveCase row, string metric, CollectivePricer pricer)
+    {
+        if (pricer.Price(row, out string why) is not { } priced)
+            return Scoring.Prediction.Skip(why);
+        double spread = Math.Exp(Deviations * priced.Sigma);
+        double seconds = priced.Time.Value;
+        double value = metric switch
+        {
+            "time_us" => seconds * 1e6,
+            "algbw_GBps" => row.MessageBytes!.Value / seconds / 1e9,
+            "busbw_GBps" => row.MessageBytes!.Value * BusFactor(row) / seconds / 1e9,
+            _ => double.NaN,
+        };
+        return value > 0 && double.IsFinite(value)
+            ? Scoring.Prediction.Of(value, value / spread, value * spread)
+            : Scoring.Prediction.Skip($"collectives do not give {metric}");
+    }
+
+    /// <summary>Bus bandwidth over size per time, by the rule of the NCCL tests.</summary>
+    private static double BusFactor(CollectiveCase row) => row.Operation switch
+    {
+        "all_reduce" => 2 * (row.Ranks - 1.0) / row.Ranks,
+        "broadcast" or "send_recv" => 1,
+        _ => (row.Ranks - 1.0) / row.Ranks,
+    };
+
+    private static HashSet<string> Fitted(string dataRoot)
+    {
+        HashSet<string> fitted = new(StringComparer.Ordinal);
+        string folder = Path.Combine(dataRoot, "calibration", "collectives");
+        if (!Directory.Exists(folder))
+            return fitted;
+        foreach (string rows in Directory.GetFiles(folder, "*.rows.gz").Order(StringComparer.Ordinal))
+        {
+            if (CalibrationRows.Read(rows) is { } ids)
+                fitted.UnionWith(ids);
+        }
+
+        return fitted;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using System.Xml.Linq;
+using Shouldly;
+using Xunit;
+
+namespace Orrery.Cli.Tests;
+
+public sealed class CollectiveVerbTests
+{
+    [Fact]
+    public void Every_operation_on_every_system_answers_at_or_above_its_bound()
+    {
+        string[] systems = [.. Command.Run("list", "systems", "--json").Json().GetProperty("entries").EnumerateArray().Select(entry => entry.GetProperty("name").GetString()!)];
+        foreach (string system in systems)
+        {
+            foreach (string word in new[] { "all-reduce", "all-gather", "reduce-scatter", "all-to-all", "broadcast", "reduce", "gather", "scatter", "barrier", "p2p" })
+            {
+                JsonElement answer = Command.Run("collective", word, "--system", system, "--chips", "16", "--sizes", "1KiB..256MiB", "--json").Json();
+                foreach (JsonElement one in answer.GetProperty("sizes").EnumerateArray())
+                {
+                    one.GetProperty("timeS").GetDouble().ShouldBeGreaterThanOrEqualTo(one.GetProperty("boundS").GetDouble(), $"{word} on {system}");
+                    one.GetProperty("algorithm").GetString().ShouldNotBeNullOrEmpty();
+                    one.GetProperty("bottleneck").GetString().ShouldNotBeNullOrEmpty();
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void The_size_is_what_each_rank_hands_in()
+    {
+        // 8 ranks of 1 MiB gather 8 MiB, 7/8 of which come over each link.
+        JsonElement answer = Command.Run("collective", "all-gather", "--size", "1MiB", "--system", "dgx-h100", "--chips", "8", "--json").Json();
+        double bus = answer.GetProperty("busBandwidthBytesPerS").GetDouble(), time = answer.GetProperty("timeS").GetDouble();
+        bus.ShouldBe(7 * 1048576 / time, 1);
+    }
+
+    [Fact]
+    public void A_table_doubles_and_its_picture_parses()
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"orrery-collective-{Environment.ProcessId}.svg");
+        try
+        {
+            Command run = Command.Run("collective", "all-reduce", "--system", "trn3-gen2", "--chips", "144", "--sizes", "1MiB..8MiB", "--svg", file);
+            run.Code.ShouldBe(ExitCode.Done, run.Error);
+            run.Output.Split('\n').Count(line => line.Contains(" MiB ", StringComparison.Ordinal)).ShouldBe(4);
+            XDocument.Load(file).Root!.Name.LocalName.ShouldBe("svg");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
+    [InlineData("all-reduce --system dgx-h100 --chips 8 --size 3")]
+    [InlineData("all-reduce --system dgx-h100 --chips 8 --sizes 1GiB..1MiB")]
+    [InlineData("all-reduce --system dgx-h100 --chips 8 --sizes 1GiB --size 1MiB")]
+    [InlineData("all-reduce --system dgx-h101 --chips 8")]
+    [InlineData("all-redoce --system dgx-h100 --chips 8")]
+    [InlineData("all-reduce --system trn3-gen2 --chips 1000004")]
+    [InlineData("all-reduce --system dgx-h100 --chips 8 --algorithm rings")]
+    public void Wrong_input_is_refused(string line) => Command.RunLine("collective " + line).ShouldBeRefused();
+}
