@@ -123,4 +123,27 @@ public sealed class StepTests
         context.Memory.LayerActivations(layer, plan with { SequenceParallel = true, Recompute = Recompute.Selective }).ShouldBe(S * B * H * 34.0 / T, 1);
         context.Memory.LayerActivations(layer, plan with { Recompute = Recompute.Full }).ShouldBe(2 * S * B * H, 1);
     }
+
+    /// <summary>By hand from what each product and norm of a layer keeps for its gradient; a routed token is kept once for each of its experts.</summary>
+    [Fact]
+    public void Layers_of_latent_attention_and_experts_store_what_their_products_and_norms_keep()
+    {
+        var attention = new Orrery.Models.AttentionDescription(
+            Orrery.Models.AttentionKind.Latent, 128, 128, 160, 0, false, false, Orrery.Models.QkNormKind.None, true)
+        {
+            Latent = new Orrery.Models.LatentDescription(1536, 512, 128, 64, 128),
+        };
+        var experts = new Orrery.Models.LayerDescription(
+            attention, new Orrery.Models.FeedForwardDescription(1536, true, false, 160, 6, 2, 1536), 2, false);
+        Orrery.Models.LayerDescription dense = experts with { FeedForward = new Orrery.Models.FeedForwardDescription(12288, true, false, 0, 0, 0, 0) };
+        Orrery.Models.ModelArchitecture model = Bench.Model(4, 5120, 128) with { LayerKinds = [experts] };
+        TrainingContext context = new(model, Bench.System(), Bench.Stack(), Bench.Defaults(), Bench.Context().Chip, Bench.Context().Fabric);
+        var plan = new Plan { MicroBatch = 1, Sequence = 4096, Attention = AttentionKernel.Flash };
+
+        const double Shared = (2 * ((4 * 5120) + (2 * 128 * 192) + (2 * 128 * 128) + (2 * (1536 + 512)) + 64)) + (4 * 128);
+        const double Routed = (2 * 6 * (5120 + (3 * 1536))) + (2 * 3 * 2 * 1536) + (9 * 160);
+        context.Memory.LayerActivations(dense, plan).ShouldBe(4096 * (Shared + (2 * 3 * 12288)), 1);
+        context.Memory.LayerActivations(experts, plan).ShouldBe(4096 * (Shared + Routed), 1);
+        context.Memory.LayerActivations(experts with { Attention = Orrery.Models.AttentionDescription.None }, plan).ShouldBe(4096 * ((2 * 2 * 5120) + Routed), 1);
+    }
 }

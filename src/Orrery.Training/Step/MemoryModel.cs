@@ -14,54 +14,93 @@ namespace Orrery.Training;
 /// </remarks>
 public sealed class MemoryModel(ModelArchitecture model, StackDescription stack, StackConstants constants, ChipDescription chip, int ranksPerChip, StepModel steps)
 {
+    private readonly double[] oneExpert = [.. model.LayerKinds.Select(kind => (double)LayerParameters.Of(kind, model.Hidden).Expert)];
+
     /// <summary>Bytes of activations one micro-batch stores in one layer on one rank.</summary>
     public double LayerActivations(LayerDescription layer, Plan plan)
     {
-        double tokens = (double)plan.MicroBatch * plan.Sequence / plan.ContextParallel;
+        double sequence = plan.Sequence;
+        double tokens = plan.MicroBatch * layer.Stream.Tokens(sequence) / plan.ContextParallel;
         double element = plan.Precision is NumberFormat.Fp32 or NumberFormat.Tf32 ? 4 : 2;
-        double hidden = model.Hidden;
-        double shard = plan.SequenceParallel ? plan.TensorParallel : 1;
+        int width = layer.HiddenOr(model.Hidden);
+        double hidden = width;
+        double tp = plan.TensorParallel;
+        double shard = plan.SequenceParallel ? tp : 1;
         if (plan.Recompute == Recompute.Full)
             return tokens * hidden * element / shard;
 
-        AttentionDescription attention = layer.Attention;
-        double tp = plan.TensorParallel;
-        double query = (double)attention.Heads * attention.HeadDim / tp;
-        double kv = Math.Max(1, attention.KvHeads / tp) * attention.HeadDim;
-        // Inputs of the two norms and of the two products behind them.
-        double whole = 4 * hidden * element / shard;
+        // Input of each part's norm, and of the product behind it.
+        double whole = 2 * layer.Blocks * hidden * element / shard;
         if (stack.KeepsDropoutMasks)
-            whole += 2 * hidden / shard;
-        double split = (query + (2 * kv) + query) * element;
-        FeedForwardDescription ffn = layer.FeedForward;
-        if (ffn.Experts == 0)
+            whole += layer.Blocks * hidden / shard;
+        double stored = tokens * (whole + (element * (AttentionElements(layer.Attention, tp) + FeedForwardElements(layer.FeedForward, width, plan))));
+        if (layer.FeedForward.Experts > 0)
         {
-            split += ffn.Width / tp * element * (ffn.IsGated ? 3 : 2);
-        }
-        else
-        {
-            double routed = (double)ffn.TopK * plan.ExpertTensorParallel / tp;
-            split += routed * ((ffn.Width / (double)plan.ExpertTensorParallel * element * (ffn.IsGated ? 3 : 2)) + (hidden * element * 2));
-            split += ffn.SharedExperts * (double)ffn.SharedWidth / tp * element * (ffn.IsGated ? 3 : 2);
+            // Scores and probabilities of the router in 32 bits, a byte that says which expert takes the token.
+            stored += tokens / tp * layer.FeedForward.Experts * 9.0;
         }
 
-        double stored = tokens * (whole + split);
-        if (plan.Attention == AttentionKernel.Unfused)
+        if (layer.Attention.Linear is { } linear)
         {
-            if (plan.Recompute == Recompute.None)
-            {
-                // Softmax output and dropout output in 16 bits, one byte of mask.
-                double scores = (double)plan.MicroBatch * attention.Heads / tp * plan.Sequence * (plan.Sequence / plan.ContextParallel);
-                stored += scores * ((2 * element) + (stack.KeepsDropoutMasks ? 1 : 0));
-            }
-        }
-        else
-        {
-            // Log-sum-exp of each query row, 32 bits.
-            stored += tokens * attention.Heads / tp * 4;
+            // States at the borders of chunks, in 32 bits.
+            stored += tokens / Math.Min(linear.Chunk, sequence) * linear.FlopPerToken / (linear.IsDelta ? 6 : 4) / tp * 4;
         }
 
-        return stored;
+        if (layer.Cross is { } cross)
+        {
+            double source = plan.MicroBatch * cross.Source.Tokens(sequence);
+            stored += element / tp * ((tokens * 2 * cross.QueryWidth) + (source * 2 * cross.KvWidth)) + (tokens * cross.Heads / tp * 4);
+        }
+
+        return stored + Scores(layer.Attention, plan, tokens, sequence, element);
+    }
+
+    /// <summary>
+    /// What attention stores of a token: queries, keys, values and output, at their own widths. Latent attention also stores the narrow vectors before and
+    /// behind their norms, whole on every rank; linear attention what its projections, its convolution, its states and its norm hand on.
+    /// </summary>
+    private static double AttentionElements(AttentionDescription attention, double tp)
+    {
+        if (attention.Kind == AttentionKind.None)
+            return 0;
+        if (attention.Linear is { } linear)
+            return (linear.InputWidth + linear.ConvolutionWidth + (2.0 * linear.ValueWidth)) / tp;
+        double query = (double)attention.Heads * attention.HeadDim / tp;
+        if (attention.Latent is { } latent)
+            return (4 * query) + (2.0 * (latent.QueryRank + latent.KvRank)) + latent.RopeDim;
+        double kv = Math.Max(1, attention.KvHeads / tp) * attention.HeadDim;
+        return ((attention.HasOutputGate ? 3 : 2) * query) + (2 * kv);
+    }
+
+    /// <summary>
+    /// What the feed-forward part stores of a token beside its input: both products of a gated layer and what stands behind the gate. A routed token is
+    /// stored once for each of its experts as it arrives there; what comes back is summed and not stored, for its weight is applied before the last product.
+    /// </summary>
+    private static double FeedForwardElements(FeedForwardDescription feed, int hidden, Plan plan)
+    {
+        double products = feed.IsGated ? 3 : 2;
+        if (feed.Experts == 0)
+            return products * feed.Width / plan.TensorParallel;
+        double routed = (double)feed.TopK * plan.ExpertTensorParallel / plan.TensorParallel;
+        double narrowed = feed.LatentWidth > 0 ? 2.0 * feed.LatentWidth / plan.TensorParallel : 0;
+        return (routed * ((products * feed.Width / plan.ExpertTensorParallel) + feed.DispatchWidth(hidden)))
+            + (products * feed.SharedExperts * feed.SharedWidth / plan.TensorParallel) + narrowed;
+    }
+
+    /// <summary>Scores of unfused attention, or the log-sum-exp that a fused kernel keeps of each query row in 32 bits.</summary>
+    private double Scores(AttentionDescription attention, Plan plan, double tokens, double sequence, double element)
+    {
+        if (attention.Kind is AttentionKind.None or AttentionKind.Linear)
+            return 0;
+        double heads = attention.Heads / (double)plan.TensorParallel;
+        if (plan.Attention != AttentionKernel.Unfused)
+            return tokens * heads * 4;
+        if (plan.Recompute != Recompute.None)
+            return 0;
+
+        // Softmax output and dropout output in 16 bits, one byte of mask.
+        double reach = attention.Chunk > 0 ? Math.Min(attention.Chunk, sequence) : sequence;
+        return tokens * heads * reach * ((2 * element) + (stack.KeepsDropoutMasks ? 1 : 0));
     }
 
     /// <summary>
@@ -134,7 +173,15 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
         double tokens = (double)plan.MicroBatch * plan.Sequence / plan.ContextParallel;
         bool hasHead = (plan.PipelineParallel * plan.VirtualStages) - 1 >= 0 && stage == plan.PipelineParallel - 1;
         double logits = hasHead ? tokens * model.LossPositionFraction * steps.PaddedVocabulary(plan.TensorParallel) / plan.TensorParallel : 0;
-        double onRankPerLayer = layers > 0 ? (all - EmbeddingShare(plan, stage)) / layers : 0;
+        // Temporary gradients are one for each shape of weight: all experts of a rank share one.
+        double largestExpert = 0;
+        for (int chunk = stage; chunk < layout.Chunks; chunk += plan.PipelineParallel)
+        {
+            for (int kind = 0; kind < perKind.Length; kind++)
+                largestExpert = Math.Max(largestExpert, layout.Count(chunk, kind) > 0 ? oneExpert[kind] / plan.ExpertTensorParallel : 0);
+        }
+
+        double onRankPerLayer = layers > 0 ? ((dense - EmbeddingShare(plan, stage)) / layers) + largestExpert : 0;
         double workspace = (logits * constants[StackConstant.WorkspacePerLogit])
             + (tokens * model.Hidden * constants[StackConstant.WorkspacePerToken])
             + (onRankPerLayer * constants[StackConstant.WorkspacePerLayerParameter])
