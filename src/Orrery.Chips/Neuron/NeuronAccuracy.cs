@@ -19,4 +19,12 @@ public sealed record NeuronAccuracy(double MatmulSigma, double AttentionSigma, d
     };
 
     public string Provenance(OperatorKind kind) => Source;
+
+    /// <summary>The same for constants of another chip: <paramref name="added"/> in quadrature, and said so.</summary>
+    public NeuronAccuracy Borrowed(string chip, double added)
+    {
+        return new(With(MatmulSigma), With(AttentionSigma), With(DecodeSigma), With(ElementwiseSigma), $"{Source}; borrowed by {chip}, spread widened");
+
+        double With(double sigma) => Math.Sqrt((sigma * sigma) + (added * added));
+    }
 }

@@ -23,10 +23,15 @@ public sealed record NeuronCalibration(NeuronConstants Constants, NeuronAccuracy
     public const string TensorShare = "tensorShare";
 
     /// <summary>Makes the model of <paramref name="chip"/>; diagnostics name what its calibration file lacks.</summary>
-    public static Result<NeuronChipModel> Create(ChipDescription chip, int ranksPerChip, CalibrationFile file)
+    /// <param name="added">Spread added, in quadrature, where the file is another chip's.</param>
+    public static Result<NeuronChipModel> Create(ChipDescription chip, int ranksPerChip, CalibrationFile file, double added = 0)
     {
+        ArgumentNullException.ThrowIfNull(chip);
         Result<NeuronCalibration> read = Read(file);
-        return new(read.Value is { } found ? new NeuronChipModel(chip, ranksPerChip, found.Constants, found.Accuracy) : null, read.Diagnostics);
+        if (read.Value is not { } found)
+            return new(null, read.Diagnostics);
+        NeuronAccuracy accuracy = file.Subject == chip.Id ? found.Accuracy : found.Accuracy.Borrowed(chip.Id, added);
+        return new(new NeuronChipModel(chip, ranksPerChip, found.Constants, accuracy), read.Diagnostics);
     }
 
     /// <summary>Reads the constants; every one of <see cref="NeuronConstants"/> must be there.</summary>

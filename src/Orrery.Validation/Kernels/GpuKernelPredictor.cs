@@ -4,6 +4,7 @@ using Orrery.Operators;
 using Orrery.Units;
 using Orrery.Validation.Cases;
 using Orrery.Validation.Scoring;
+using Orrery.Validation.Tpu;
 
 namespace Orrery.Validation.Kernels;
 
@@ -21,6 +22,7 @@ public sealed class GpuKernelPredictor : ICasePredictor<KernelCase>
     private readonly DataCatalog catalog;
     private readonly GpuKernelLibrary library;
     private readonly KernelTables tables;
+    private readonly TpuKernelPredictor tpus;
     private readonly Dictionary<(string Chip, GpuModelOptions Options), GpuChipModel?> models = [];
 
     public GpuKernelPredictor(DataCatalog catalog, GpuKernelLibrary library, KernelTables tables)
@@ -28,6 +30,7 @@ public sealed class GpuKernelPredictor : ICasePredictor<KernelCase>
         this.catalog = catalog;
         this.library = library;
         this.tables = tables;
+        tpus = new TpuKernelPredictor(catalog);
     }
 
     /// <inheritdoc/>
@@ -35,7 +38,7 @@ public sealed class GpuKernelPredictor : ICasePredictor<KernelCase>
     {
         ArgumentNullException.ThrowIfNull(row);
         if (ModelOf(row.Chip, tables.OptionsOf(row)) is not { } model)
-            return Prediction.Skip($"the chip '{row.Chip}' is not a GPU of the catalogue");
+            return tpus.Knows(row.Chip) ? tpus.Predict(row) : Prediction.Skip($"the chip '{row.Chip}' is neither a GPU nor a TPU of the catalogue");
         if (!tables.TryRead(row, out Operator work, out string why))
             return Prediction.Skip(why);
         if (!tables.IsFitted(row, work, out bool isScored, out string reason) && !isScored)

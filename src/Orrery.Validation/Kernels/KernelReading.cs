@@ -62,6 +62,9 @@ public static class KernelReading
                 double stored = 2.0 * row.Batch * row.SeqQ * row.KvHeads * row.HeadDim;
                 work = Operator.Elementwise(2 * stored * element, stored, 1, format);
                 return Has(stored > 0, ref why);
+            case "memory_copy":
+                work = Operator.Elementwise(row.Bytes ?? 0, 0, 1, format);
+                return Has(row.Bytes > 0, ref why);
             default:
                 why = $"no operator stands for '{row.Kind}'";
                 return false;
