@@ -257,4 +257,18 @@ public sealed class RankGroupsTests
 
         return (least, most);
     }
+
+    [Theory]
+    [InlineData(8)]
+    [InlineData(16)]
+    [InlineData(0)]
+    [InlineData(32)]
+    public void Ranks_that_hold_one_shard_lie_a_shard_group_apart(int shard)
+    {
+        // 32 data-parallel ranks on servers of eight: shards of a server leave four replicas a server apart.
+        PlacedGroups groups = RankGroups.Place(Machines.Gpus(), RankOrder.Default, new ParallelDegrees(1, 1, 32, 1, ShardRanks: shard), 1);
+        groups.Replica.Size.ShouldBe(shard is > 0 and < 32 ? 32 / shard : 1);
+        groups.Replica.Fanout[0].ShouldBe(1);
+        groups.Replica.Fanout[1].ShouldBe(groups.Replica.Size);
+    }
 }

@@ -57,7 +57,7 @@ public sealed record TpuCalibration(TpuConstants Constants, TpuAccuracy Accuracy
     private static double Constant(ImmutableArray<Diagnostic>.Builder diagnostics, CalibrationFile file, string operatorName, string name)
     {
         CalibrationFit? fit = file.Find(operatorName);
-        if (fit is not null && fit.Constants.TryGetValue(name, out CalibratedConstant constant))
+        if (fit is not null && fit.Constants.TryGetValue(name, out CalibratedConstant? constant))
             return constant.Value;
         string message = fit is null ? $"no fit of '{operatorName}', which holds '{name}'" : $"'{operatorName}' lacks the constant '{name}'";
         diagnostics.Add(new Diagnostic(Severity.Error, DiagnosticCode.MissingKey, $"data/calibration/chips/{file.Subject}.yaml", 0, 0, message));

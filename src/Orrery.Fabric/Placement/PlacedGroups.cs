@@ -10,10 +10,11 @@ namespace Orrery.Fabric;
 /// <param name="ExpertTensor">Ranks that split one expert.</param>
 /// <param name="ExpertData">Ranks that hold the same experts.</param>
 /// <param name="Shard">Ranks that share one copy of the weights.</param>
+/// <param name="Replica">Ranks that hold the same shard of the weights where less than all data-parallel ranks share a copy; a group of one otherwise.</param>
 /// <param name="Stages">The pipeline's ranks, one of each stage.</param>
 /// <param name="Hops">A rank and its neighbour in the next stage, one entry for each pair of stages; empty without a pipeline.</param>
 /// <param name="Hop">The hop that crosses the outermost level; a group of one without a pipeline.</param>
 /// <param name="Whole">All ranks of the job.</param>
 public sealed record PlacedGroups(
     RankGroup Tensor, RankGroup Context, RankGroup Data, RankGroup Expert, RankGroup ExpertTensor, RankGroup ExpertData, RankGroup Shard,
-    RankGroup Stages, ImmutableArray<RankGroup> Hops, RankGroup Hop, RankGroup Whole);
+    RankGroup Replica, RankGroup Stages, ImmutableArray<RankGroup> Hops, RankGroup Hop, RankGroup Whole);

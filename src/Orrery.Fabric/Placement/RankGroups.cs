@@ -87,6 +87,7 @@ public sealed class RankGroups
             ExpertTensor: Group([new Axis(expert[(int)ParallelAxis.Tensor], degrees.ExpertTensor)], total),
             ExpertData: Group([new Axis(expert[(int)ParallelAxis.Data], degrees.ExpertData)], total),
             Shard: Shard(data, context, degrees.ShardRanks, total),
+            Replica: Replica(data, context, degrees.ShardRanks, total),
             Stages: Group([stages], total),
             Hops: hops,
             Hop: Farthest(hops),
@@ -119,6 +120,19 @@ public sealed class RankGroups
         return ranks <= inner.Degree
             ? Group([inner with { Degree = ranks }], total)
             : Group(inner, outer with { Degree = (ranks + inner.Degree - 1) / inner.Degree }, total);
+    }
+
+    /// <summary>One rank of every shard group: what is left of the axes that <see cref="Shard"/> fills from inside.</summary>
+    private RankGroup Replica(Axis data, Axis context, int ranks, int total)
+    {
+        long all = (long)data.Degree * context.Degree;
+        if (ranks <= 0 || ranks >= all)
+            return _single;
+        (Axis inner, Axis outer) = context.Stride < data.Stride || data.Degree == 1 ? (context, data) : (data, context);
+        if (ranks <= inner.Degree)
+            return Group(new Axis(inner.Stride * ranks, Math.Max(1, inner.Degree / ranks)), outer, total);
+        int blocks = (ranks + inner.Degree - 1) / inner.Degree;
+        return Group([new Axis(outer.Stride * blocks, Math.Max(1, outer.Degree / blocks))], total);
     }
 
     private ImmutableArray<RankGroup> Hops(Axis stages, int total)

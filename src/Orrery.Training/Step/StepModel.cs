@@ -339,7 +339,7 @@ public sealed class StepModel
             double gather = Coster.CollectiveTime(CollectiveKind.AllGather, onRank * weightBytes, groups.Shard) * scale;
             double scatter = plan.HasFrozenWeights ? 0 : Coster.CollectiveTime(CollectiveKind.ReduceScatter, onRank * gradientBytes, groups.Shard) * scale;
             if (plan.ShardRanks > 0 && plan.ShardRanks < plan.DataParallel * plan.ContextParallel)
-                scatter += Coster.CollectiveTime(CollectiveKind.AllReduce, onRank * gradientBytes / plan.ShardRanks, groups.ExpertData) * scale;
+                scatter += Coster.CollectiveTime(CollectiveKind.AllReduce, onRank * gradientBytes / plan.ShardRanks, groups.Replica) * scale;
             double backwardTraffic = (gathersAgain ? gather : 0) + scatter;
             // Issuing a gather holds the host up, and the device with it: that part is never hidden.
             double forward = Beside(cost.Forward, gather, exposure, slow) + latency;
