@@ -50,6 +50,14 @@ public sealed record StackDescription
     /// <summary>Whether tensor-parallel communication is overlapped without being asked to.</summary>
     public bool OverlapsTensorParallel { get; init; } = true;
 
+    /// <summary>Full recomputation leaves out a layer's last product, whose result no gradient needs: compilers that see the whole pass do.</summary>
+    public bool RecomputeSkipsLastProduct { get; init; }
+
+    /// <summary>
+    /// One compiled program runs on a whole scale-up domain, whose chips pace each other: what straggles is domains, not servers.
+    /// </summary>
+    public bool PacesWholeDomain { get; init; }
+
     /// <summary>Dropout masks are stored (one byte a token and channel, twice a layer): stacks of the GPT-3 generation.</summary>
     public bool KeepsDropoutMasks { get; init; }
 

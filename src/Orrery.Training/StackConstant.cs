@@ -36,6 +36,7 @@ public enum StackConstant : byte
     DataParallelScale,
     OverlapSlowdown,
     ShardedExposure,
+    ShardedWindow,
     GatherLatency,
     GatherLatencyPerRank,
     ExpertParallelScale,

@@ -38,6 +38,8 @@ internal static class StackLoader
             VocabularyPadding = top.Integer("vocabularyPadding", 1, 1 << 20, 1),
             PadsVocabularyOnlyWhenSplit = top.Flag("padsVocabularyOnlyWhenSplit", fallback: false),
             GradientBytes = top.Quantity("gradientBytes", QuantityKind.Number, 1, 8) ?? 4,
+            RecomputeSkipsLastProduct = top.Flag("recomputeSkipsLastProduct", fallback: false),
+            PacesWholeDomain = top.Flag("pacesWholeDomain", fallback: false),
             OverlapsTensorParallel = top.Flag("overlapsTensorParallel", fallback: true),
             KeepsDropoutMasks = top.Flag("keepsDropoutMasks", fallback: false),
             ShardsGradientsEveryMicroBatch = top.Flag("shardsGradientsEveryMicroBatch", fallback: false),

@@ -15,7 +15,7 @@ namespace Orrery.Training;
 /// Host and device run side by side, so a pass takes the smooth maximum of the two, never the sum. Dropless routing reads counts back,
 /// so its host time is added. Source of the form: measured Megatron-DeepSpeed and Megatron-Bridge steps; see docs/accuracy.md.
 /// </remarks>
-public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, CollectiveModel fabric, StackConstants constants, string scaleOutLevel)
+public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, CollectiveModel fabric, StackConstants constants, string scaleOutLevel, bool skipsLastProduct = false)
 {
     private readonly Dictionary<Operator, OperatorCost> costs = new(512);
     private readonly Dictionary<(Collective, RankGroup), CollectiveCost> collectives = new(256);
@@ -59,6 +59,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         double backwardMatrix = 0;
         double forwardBytes = 0;
         double backwardBytes = 0;
+        double lastProduct = 0;
         for (int i = 0; i < count; i++)
         {
             ref readonly LayerOperator entry = ref buffer[i];
@@ -67,6 +68,8 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
             {
                 case OperatorRole.Forward:
                 case OperatorRole.ElementwiseForward:
+                    if (entry.Role == OperatorRole.Forward)
+                        lastProduct = time;
                     forward += time;
                     forwardMatrix += matrix;
                     forwardBytes += bytes;
@@ -106,11 +109,15 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
             forward *= slow;
             backward *= slow;
             attentionForward *= slow;
+            lastProduct *= slow;
         }
 
+        // No gradient needs the result of a dense layer's last product, so a compiler that sees the whole pass leaves it out. Routed experts'
+        // results are needed, for the gradient of the router.
+        bool skips = skipsLastProduct && layer.FeedForward.Experts == 0;
         double recompute = plan.Recompute switch
         {
-            Recompute.Full => forward,
+            Recompute.Full => forward - (skips ? lastProduct : 0),
             // The gradient of a fused kernel rebuilds its scores by itself, so selective recomputation costs nothing there.
             Recompute.Selective => plan.Attention == AttentionKernel.Unfused ? attentionForward : 0,
             _ => 0,
@@ -119,7 +126,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
 
         double tensor = TensorParallelPass(layer, shape, plan, groups);
         double tensorForward = tensor;
-        double tensorBackward = isFull ? 2 * tensor : tensor;
+        double tensorBackward = isFull ? (skips ? 1.5 : 2) * tensor : tensor;
         double context = ContextParallelPass(layer, shape, groups, attentionForward);
         double contextBackward = ContextParallelPass(layer, shape, groups, attentionBackward / 2) * 2;
         double expert = ExpertParallelPass(layer, shape, groups);

@@ -43,7 +43,7 @@ public sealed class StepModel
         ranksPerChip = chip.RanksPerChip;
         placement = new RankGroups(system, ranksPerChip);
         parameters = ParameterCount.Of(model);
-        Coster = new LayerCoster(model, chip, fabric, constants, system.Levels[^1].Name);
+        Coster = new LayerCoster(model, chip, fabric, constants, system.Levels[^1].Name, stack.RecomputeSkipsLastProduct);
         layerCosts = new LayerCost[model.LayerKinds.Length];
         denseByKind = new long[model.LayerKinds.Length];
         expertByKind = new long[model.LayerKinds.Length];
@@ -210,7 +210,8 @@ public sealed class StepModel
         HeadCost = Coster.Head(plan, PaddedVocabulary(plan.TensorParallel));
         EmbeddingCost = Coster.Embedding(plan);
         HopTime = Hop(plan, groups);
-        double servers = Math.Ceiling(plan.Ranks / (double)(ranksPerChip * system.ChipsPerServer));
+        int paced = stack.PacesWholeDomain ? system.ChipsPerScaleUpDomain : system.ChipsPerServer;
+        double servers = Math.Ceiling(plan.Ranks / (double)(ranksPerChip * paced));
         // Expected maximum of n normal delays is close to sigma x sqrt(2 ln n): a step waits for its slowest server.
         StragglerShare = constants[StackConstant.StragglerSpread] * Math.Sqrt(Math.Log2(Math.Max(1, servers)));
         Reduce(plan, groups);
@@ -280,12 +281,17 @@ public sealed class StepModel
         {
             ShardedLayers(plan, groups, gradientBytes, scale, slow);
             sharded = plan.ShardRanks > 0 ? plan.ShardRanks : data;
+            if (sharded < data)
+            {
+                // Replicas of a shard add up what their own shard groups have reduced, once a step.
+                ReductionTime = Coster.CollectiveTime(CollectiveKind.AllReduce, (dense + expert) * gradientBytes / sharded, groups.Replica) * scale;
+                double hidden = Math.Min(ReductionTime, overlap * LastBackward(plan));
+                ExposedReduction = ReductionTime - hidden + (slow * hidden);
+            }
         }
         else
         {
-            double lastBackward = 0;
-            for (int chunk = 0; chunk < Layout.Chunks; chunk += plan.PipelineParallel)
-                lastBackward += ChunkCost(chunk).Backward;
+            double lastBackward = LastBackward(plan);
             double reduce;
             double gather = 0;
             if (plan.Zero == 0)
@@ -320,14 +326,24 @@ public sealed class StepModel
         OptimizerTime = Coster.OptimizerTime(states + expertStates);
     }
 
+    /// <summary>The first stage's backward pass of one micro-batch, behind which reductions hide.</summary>
+    private double LastBackward(Plan plan)
+    {
+        double time = 0;
+        for (int chunk = 0; chunk < Layout.Chunks; chunk += plan.PipelineParallel)
+            time += ChunkCost(chunk).Backward;
+        return time;
+    }
+
     /// <summary>
     /// Adds to each layer kind what gathering its weights and scattering its gradients costs beyond its computation:
-    /// max(compute, gather) + exposure x min of the two.
+    /// <see cref="Beside"/> of the two.
     /// </summary>
     private void ShardedLayers(Plan plan, PlacedGroups groups, double gradientBytes, double scale, double slow)
     {
         bool gathersAgain = plan.Zero >= 3;
         double exposure = constants[StackConstant.ShardedExposure];
+        double window = constants[StackConstant.ShardedWindow];
         int ranks = groups.Shard.Size;
         double latency = ranks <= 1 ? 0 : constants[StackConstant.GatherLatency] + (constants[StackConstant.GatherLatencyPerRank] * ranks);
         double weightBytes = plan.Precision is NumberFormat.Fp32 or NumberFormat.Tf32 ? 4 : 2;
@@ -338,21 +354,23 @@ public sealed class StepModel
                 + (expertByKind[kind] / (double)(plan.ExpertParallel * plan.ExpertTensorParallel));
             double gather = Coster.CollectiveTime(CollectiveKind.AllGather, onRank * weightBytes, groups.Shard) * scale;
             double scatter = plan.HasFrozenWeights ? 0 : Coster.CollectiveTime(CollectiveKind.ReduceScatter, onRank * gradientBytes, groups.Shard) * scale;
-            if (plan.ShardRanks > 0 && plan.ShardRanks < plan.DataParallel * plan.ContextParallel)
-                scatter += Coster.CollectiveTime(CollectiveKind.AllReduce, onRank * gradientBytes / plan.ShardRanks, groups.Replica) * scale;
             double backwardTraffic = (gathersAgain ? gather : 0) + scatter;
             // Issuing a gather holds the host up, and the device with it: that part is never hidden.
-            double forward = Beside(cost.Forward, gather, exposure, slow) + latency;
-            double backward = Beside(cost.Backward, backwardTraffic, exposure, slow) + ((gathersAgain ? 2 : 1) * latency);
+            double forward = Beside(cost.Forward, gather, exposure, slow, window) + latency;
+            double backward = Beside(cost.Backward, backwardTraffic, exposure, slow, window) + ((gathersAgain ? 2 : 1) * latency);
             cost.DataParallel = forward + backward - cost.Forward - cost.Backward;
             cost.Forward = forward;
             cost.Backward = backward;
         }
     }
 
-    private static double Beside(double compute, double traffic, double exposure, double slow)
+    /// <summary>
+    /// compute + what of the traffic does not fit beside the part of it that transfers can run beside + exposure x what does. With a window of 1 this is
+    /// the longer of the two and exposure x the shorter.
+    /// </summary>
+    private static double Beside(double compute, double traffic, double exposure, double slow, double window)
     {
-        double smaller = Math.Min(compute, traffic);
-        return Math.Max(compute, traffic) + ((exposure + slow) * smaller);
+        double beside = Math.Min(window * compute, traffic);
+        return compute + (traffic - beside) + ((exposure + slow) * beside);
     }
 }

@@ -30,6 +30,9 @@ public sealed record CaseConventions
     /// <summary>Stack name patterns in order of preference, with the ZeRO stage their cases run at unsaid.</summary>
     public required ImmutableArray<(string Pattern, int Zero)> ZeroByStack { get; init; }
 
+    /// <summary>Stack name patterns whose cases print the micro-batch of one device: a data-parallel rank of several devices runs as many times as much.</summary>
+    public required ImmutableArray<string> MicroBatchOfDevice { get; init; }
+
     /// <summary>Model type whose loss reaches masked positions only.</summary>
     public required string MaskedModelType { get; init; }
 
@@ -86,6 +89,18 @@ public sealed record CaseConventions
         }
 
         return null;
+    }
+
+    /// <summary>True where a stack's cases print the micro-batch of one device, not of one data-parallel rank.</summary>
+    public bool PrintsMicroBatchOfDevice(string stack)
+    {
+        foreach (string pattern in MicroBatchOfDevice)
+        {
+            if (Fits(pattern, stack))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Share of positions that reach the loss: 1 but for models trained on masked tokens.</summary>
@@ -164,6 +179,14 @@ public sealed record CaseConventions
             group.Finish();
         }
 
+        ImmutableArray<string>.Builder ofDevice = ImmutableArray.CreateBuilder<string>();
+        foreach (MappingReader group in top.Groups("microBatchOfDevice"))
+        {
+            ofDevice.Add(group.RequiredText("stack", "a stack name or a pattern ending in *"));
+            group.RequiredText("source", "why");
+            group.Finish();
+        }
+
         ImmutableArray<(string, FlopConvention)>.Builder flops = ImmutableArray.CreateBuilder<(string, FlopConvention)>();
         foreach (MappingReader group in top.Groups("flopConventions"))
         {
@@ -195,6 +218,7 @@ public sealed record CaseConventions
             Recomputes = recomputes.ToImmutable(),
             Optimizers = optimizers.ToImmutable(),
             ZeroByStack = zero.ToImmutable(),
+            MicroBatchOfDevice = ofDevice.ToImmutable(),
             MaskedModelType = modelType,
             MaskedShare = share,
             MaskedPositions = positions.ToImmutable(),

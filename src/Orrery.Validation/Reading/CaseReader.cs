@@ -52,6 +52,12 @@ public sealed class CaseReader(CaseConventions conventions, ModelLibrary models)
             return Skip($"{units} units on {chips} chips");
         if (Degrees(job, units, notes) is not { } degrees)
             return Skip($"degrees do not multiply to {units} units");
+        if (conventions.PrintsMicroBatchOfDevice(origin.Stack) && job.MicroBatchSeqs is { } ofDevice && degrees.Dp < units)
+        {
+            job = job with { MicroBatchSeqs = ofDevice * (units / degrees.Dp) };
+            notes.Add($"micro-batch printed {ofDevice} for a device: {job.MicroBatchSeqs} for a data-parallel rank of {units / degrees.Dp}");
+        }
+
         if (Batches(job, degrees.Dp, notes, out why) is not { } batches)
             return Skip(why);
 
