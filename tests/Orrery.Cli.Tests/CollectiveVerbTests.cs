@@ -53,6 +53,34 @@ public sealed class CollectiveVerbTests
     }
 
     [Theory]
+    [InlineData("--fail server0", "/rack out")]
+    [InlineData("--fail chip0-chip72", "ultraserver")]
+    [InlineData("--slow chip3/cluster=0.5", "")]
+    public void A_fault_is_answered_beside_the_healthy_time(string fault, string way)
+    {
+        JsonElement answer = Command.RunLine($"collective all-reduce --system trn3-gen2 --chips 288 --size 1GiB --network flow {fault} --json").Json();
+        answer.GetProperty("timeS").GetDouble().ShouldBeGreaterThanOrEqualTo(answer.GetProperty("healthyTimeS").GetDouble() * 0.999);
+        answer.GetProperty("detour").GetString()!.ShouldContain(way);
+    }
+
+    [Fact]
+    public void Flows_keep_the_bound_on_every_system()
+    {
+        foreach (JsonElement entry in Command.Run("list", "systems", "--json").Json().GetProperty("entries").EnumerateArray())
+        {
+            foreach (string word in new[] { "all-reduce", "all-gather", "reduce-scatter", "all-to-all", "gather", "scatter", "p2p" })
+            {
+                Command run = Command.Run("collective", word, "--system", entry.GetProperty("name").GetString()!, "--chips", "16", "--sizes", "1KiB..256MiB", "--network", "flow", "--json");
+                run.Code.ShouldBe(ExitCode.Done, run.Error);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("all-reduce --system dgx-h100 --chips 8 --fail server0")]
+    [InlineData("all-reduce --system dgx-h100 --chips 8 --network flow --fail sever0")]
+    [InlineData("all-reduce --system dgx-h100 --chips 8 --network flow --slow server0=2")]
+    [InlineData("broadcast --system dgx-h100 --chips 8 --network flow")]
     [InlineData("all-reduce --system dgx-h100 --chips 8 --size 3")]
     [InlineData("all-reduce --system dgx-h100 --chips 8 --sizes 1GiB..1MiB")]
     [InlineData("all-reduce --system dgx-h100 --chips 8 --sizes 1GiB --size 1MiB")]

@@ -24,6 +24,14 @@ public static class CollectiveReport
 
         table.Write(output, context.Terminal);
         output.WriteLine();
+        foreach (CollectiveAnswer answer in answers)
+        {
+            if (answer.Healthy is { } healthy)
+                output.WriteLine($"{Quantity.FormatBinary(answer.Size)}: {Quantity.Format(healthy)} when healthy, {Quantity.FormatNumber(answer.Cost.Time.Value / healthy.Value)} times that now");
+        }
+
+        if (answers[^1].Detour.Length > 0)
+            output.WriteLine($"a message went around by {answers[^1].Detour}");
         output.WriteLine(provenance);
         output.WriteLine($"Next: {CommandLine.Program} show {question.System.Id} --links");
     }
@@ -62,5 +70,10 @@ public static class CollectiveReport
         writer.WriteString("algorithm", answer.Cost.Algorithm);
         writer.Number("busBandwidthBytesPerS", answer.BusBandwidth.Value);
         writer.WriteString("bottleneck", answer.Cost.Bottleneck);
+        if (answer.Healthy is { } healthy)
+        {
+            writer.Number("healthyTimeS", healthy.Value);
+            writer.WriteString("detour", answer.Detour);
+        }
     }
 }

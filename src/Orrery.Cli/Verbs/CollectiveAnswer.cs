@@ -8,6 +8,34 @@ namespace Orrery.Cli.Verbs;
 /// <param name="Size">Bytes each rank hands in.</param>
 public sealed record CollectiveAnswer(Bytes Size, CollectiveCost Cost, BytesPerSecond BusBandwidth)
 {
+    /// <summary>Time without faults, where there are any.</summary>
+    public Seconds? Healthy { get; init; }
+
+    /// <summary>Links of the first message that had to leave its usual way; empty for none.</summary>
+    public string Detour { get; init; } = "";
+
+    /// <summary>This answer with another time.</summary>
+    public CollectiveAnswer At(CollectiveQuestion question, Seconds time, string algorithm, string bottleneck)
+    {
+        CollectiveCost cost = Cost with { Time = time, Algorithm = algorithm, Bottleneck = bottleneck };
+        double rate = time.Value > 0 ? Factor(question) * Size.Value * (question.Kind == CollectiveKind.AllGather ? question.Ranks : 1) / time.Value : double.NaN;
+        return this with { Cost = cost, BusBandwidth = new BytesPerSecond(rate) };
+    }
+
+    /// <summary>The same collective as flows; null where faults cut ranks off. A time below the bound is a mistake of ours and throws.</summary>
+    public CollectiveAnswer? AsFlow(CollectiveQuestion question, FabricGraph graph, CommunicationLibrary library)
+    {
+        Collective collective = new(question.Kind, new Bytes(question.Kind == CollectiveKind.AllGather ? Size.Value * question.Ranks : Size.Value));
+        if (new FlowCollectives(graph, library).Run(collective, question.Ranks) is not { } flow)
+            return null;
+        if (flow.Time.Value < Cost.Bound.Value * (1 - 1e-9))
+            throw new InvalidOperationException($"{question.Word} on {question.System.Id} takes {flow.Time.Value} s as flows, below its bound of {Cost.Bound.Value} s");
+        Seconds? healthy = graph.HasFaults
+            ? new FlowCollectives(new FabricGraph(question.System, question.Chips, question.System.Chip.RanksPerChip), library).Run(collective, question.Ranks)?.Time
+            : null;
+        return At(question, flow.Time, flow.Algorithm, flow.Bottleneck) with { Healthy = healthy, Detour = flow.Detour };
+    }
+
     /// <summary>Prices one size. A point-to-point message goes between the two ranks farthest apart.</summary>
     public static CollectiveAnswer Of(CollectiveQuestion question, double size, ClosedFormCollectives model, CollectiveAlgorithm? forced)
     {
@@ -18,15 +46,17 @@ public sealed record CollectiveAnswer(Bytes Size, CollectiveCost Cost, BytesPerS
             : groups.Group(1, ranks, ranks);
         Collective collective = new(question.Kind, new Bytes(question.Kind == CollectiveKind.AllGather ? size * ranks : size));
         CollectiveCost cost = forced is null ? model.Cost(collective, group) : model.Cost(collective, group, forced);
-        double factor = question.Kind switch
-        {
-            CollectiveKind.AllReduce => 2 * (ranks - 1.0) / ranks,
-            CollectiveKind.AllGather or CollectiveKind.ReduceScatter or CollectiveKind.AllToAll => (ranks - 1.0) / ranks,
-            CollectiveKind.Gather or CollectiveKind.Scatter => ranks - 1.0,
-            CollectiveKind.Barrier => 0,
-            _ => 1,
-        };
-        double rate = cost.Time.Value > 0 ? factor * collective.Size.Value / cost.Time.Value : double.NaN;
+        double rate = cost.Time.Value > 0 ? Factor(question) * collective.Size.Value / cost.Time.Value : double.NaN;
         return new CollectiveAnswer(new Bytes(size), cost, new BytesPerSecond(rate));
     }
+
+    /// <summary>Bus bandwidth over size per time, by the rule of the NCCL tests.</summary>
+    private static double Factor(CollectiveQuestion question) => question.Kind switch
+    {
+        CollectiveKind.AllReduce => 2 * (question.Ranks - 1.0) / question.Ranks,
+        CollectiveKind.AllGather or CollectiveKind.ReduceScatter or CollectiveKind.AllToAll => (question.Ranks - 1.0) / question.Ranks,
+        CollectiveKind.Gather or CollectiveKind.Scatter => question.Ranks - 1.0,
+        CollectiveKind.Barrier => 0,
+        _ => 1,
+    };
 }

@@ -31,6 +31,12 @@ public static class CollectiveVerb
             {
                 Words = [.. AlgorithmRegistry.All.Select(static algorithm => algorithm.Name)],
             },
+            new("--network", FlagKind.Word, "N", "bound, closed (a formula for each algorithm) or flow; closed when left out")
+            {
+                Words = ["bound", "closed", "flow"],
+            },
+            new("--slow", FlagKind.Pair, "LINK=0.5", "with --network flow, a link, port or switch at a part of its rate") { Repeats = true },
+            new("--fail", FlagKind.Text, "LINK", "with --network flow, a link, port or switch out of service") { Repeats = true },
             new("--svg", FlagKind.Text, "FILE", "with --sizes, write the bus bandwidth over the size as a picture"),
             CommonFlags.Assume,
             CommonFlags.Json,
@@ -39,9 +45,11 @@ public static class CollectiveVerb
         [
             ("collective all-reduce --size 1GiB --system trn3-gen2 --chips 144", "one UltraServer"),
             ("collective all-to-all --sizes 1MiB..1GiB --system gb200-nvl72 --chips 72", "a table over sizes"),
+            ("collective all-reduce --system trn3-gen2 --chips 288 --network flow --fail server0", "a failed switch"),
             ("collective all-reduce --size 1GiB --system dgx-h100 --chips 64 --algorithm tree --json", "another algorithm, for a program"),
         ],
-        Notes = $"Operations: {string.Join(", ", Words)}. Times come from the closed form of each algorithm and are never below the bound that ports and latency set. Bus bandwidth follows the NCCL tests.",
+        Notes = $"Operations: {string.Join(", ", Words)}. No time is below the bound that ports and latency set. Bus bandwidth follows the NCCL tests. "
+            + "Links are chip12/rack (a port), chip12/rack.3 (one of its links), chip4-chip5 (a direct link), rack2 (switches), rack2.1 (a plane of them).",
         Run = Run,
     };
 
@@ -76,10 +84,46 @@ public static class CollectiveVerb
             return context.RefuseInput(Schema, opened.Diagnostics);
         CollectiveQuestion question = new(word, (CollectiveKind)Array.IndexOf(Words, word), system, chips, chips * system.Chip.RanksPerChip);
         List<CollectiveAnswer> answers = [];
+        string network = arguments.Text("--network") ?? "closed";
+        (string Link, double Factor)[] faults = [.. Faults(arguments, problems)];
+        if (network != "flow" && faults.Length > 0)
+            problems.Add(Wrong(ErrorCodes.NotAvailable, faults[0].Factor > 0 ? "--slow" : "--fail", "needs --network flow"));
+        if (network == "flow" && arguments.Text("--algorithm") is not null)
+            problems.Add(Wrong(ErrorCodes.NotAvailable, "--algorithm", "cannot be picked with --network flow, which runs rings and direct messages"));
+        if (network == "flow" && !FlowCollectives.Supports(question.Kind, question.Ranks))
+            problems.Add(Wrong(ErrorCodes.NotAvailable, "--network", $"flow does not run {word} over {question.Ranks} ranks; closed does"));
+        FabricGraph? graph = network == "flow" ? new FabricGraph(system, chips, system.Chip.RanksPerChip) : null;
+        foreach ((string link, double factor) in faults)
+        {
+            if (graph?.Apply(link, factor) is { } problem)
+                problems.Add(Wrong(ErrorCodes.WrongValue, factor > 0 ? "--slow" : "--fail", problem));
+        }
+
+        if (problems.Exists(static problem => problem.Severity == Severity.Error))
+            return context.RefuseInput(Schema, problems.Distinct());
         CollectiveAlgorithm? forced = arguments.Text("--algorithm") is { } algorithm ? AlgorithmRegistry.Find(algorithm) : null;
         foreach (double size in sizes)
-            answers.Add(CollectiveAnswer.Of(question, size, model, forced));
-        if (forced is not null && !answers.Exists(answer => answer.Cost.Algorithm.Contains(forced.Name, StringComparison.Ordinal)))
+        {
+            CollectiveAnswer formula = CollectiveAnswer.Of(question, size, model, forced);
+            CollectiveAnswer? answer = network switch
+            {
+                "bound" => formula.At(question, formula.Cost.Bound, "bound", formula.Cost.Bottleneck),
+                "flow" => formula.AsFlow(question, graph!, model.Library),
+                _ => formula,
+            };
+            if (answer is null)
+            {
+                context.Report(problems);
+                context.Error.WriteLine("orrery: faults cut ranks off from one another; there is no way left");
+                if (context.IsJson)
+                    CollectiveReport.WriteJson(context.Output, question, [formula.At(question, new Seconds(double.NaN), "none", "cut off")], problems);
+                return ExitCode.AnswerIsNo;
+            }
+
+            answers.Add(answer);
+        }
+
+        if (forced is not null && network == "closed" && !answers.Exists(answer => answer.Cost.Algorithm.Contains(forced.Name, StringComparison.Ordinal)))
             problems.Add(new(Severity.Warning, ErrorCodes.NotAvailable, "--algorithm", 0, 0, $"'{forced.Name}' cannot do {question.Word} here; the library's choice stands"));
         if (arguments.Text("--svg") is { } file
             && PictureFile.Write(file, BandwidthPicture.Draw(question, answers), "--svg", context) is { } failure)
@@ -121,6 +165,20 @@ public static class CollectiveVerb
         for (double size = low; size <= high && low > 0; size *= 2)
             sizes.Add(size);
         return sizes;
+    }
+
+    private static IEnumerable<(string Link, double Factor)> Faults(ParsedArguments arguments, List<Diagnostic> problems)
+    {
+        foreach (string link in arguments.Texts("--fail"))
+            yield return (link, 0);
+        foreach (string pair in arguments.Texts("--slow"))
+        {
+            int equals = pair.LastIndexOf('=');
+            if (Quantity.TryParse(pair.AsSpan(equals + 1), QuantityKind.Number, out double factor, out _) && factor is > 0 and <= 1)
+                yield return (pair[..equals], factor);
+            else
+                problems.Add(Wrong(ErrorCodes.WrongValue, "--slow", $"found '{Quote.Argument(pair)}'; expected LINK=PART with a part above 0 and at most 1"));
+        }
     }
 
     private static double Size(string text, string flag, List<Diagnostic> problems)

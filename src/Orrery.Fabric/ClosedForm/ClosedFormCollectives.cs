@@ -78,6 +78,9 @@ public sealed class ClosedFormCollectives : CollectiveModel
         return fitted is { } constants ? constants.Sigma * (_protocols!.IsFamily ? 1.5 : 1) : _library.ScaleUp.Sigma.Value;
     }
 
+    /// <summary>The communication library the model follows.</summary>
+    public CommunicationLibrary Library => _library;
+
     /// <summary>Where the constants came from, one line.</summary>
     public string Provenance => _protocols is null
         ? $"collectives: {_library.Name}, mechanism with stated and assumed constants (data/fabric)"

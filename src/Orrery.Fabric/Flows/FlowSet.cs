@@ -15,11 +15,12 @@ public sealed class FlowSet
     private int[] _starts = new int[65];
     private double[] _bytes = new double[64];
     private double[] _counts = new double[64];
+    private double[] _latencies = new double[64];
     private int[] _crossed = new int[256];
     private double[] _weights = new double[256];
 
-    /// <param name="graph">Whose links the flows cross.</param>
     /// <summary>No flows yet.</summary>
+    /// <param name="graph">Whose links the flows cross.</param>
     public FlowSet(FabricGraph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);
@@ -38,6 +39,12 @@ public sealed class FlowSet
     /// <summary>Latency of the longest way of any flow added.</summary>
     public double LongestLatency { get; private set; }
 
+    /// <summary>Latency of the way of the message added last.</summary>
+    public double LastLatency { get; private set; }
+
+    /// <summary>Links of the first message that had to leave its usual way; empty where none had to.</summary>
+    public string Detour { get; private set; } = "";
+
     /// <summary>True where flows on the same way are kept apart, as tests of folding do.</summary>
     public bool IsUnfolded { get; init; }
 
@@ -55,6 +62,7 @@ public sealed class FlowSet
         if (!IsUnfolded && _alike.TryGetValue((way, bytes * overhead), out int known))
         {
             Grow(known, 1);
+            LastLatency = _latencies[known];
             return true;
         }
 
@@ -95,6 +103,7 @@ public sealed class FlowSet
         {
             Array.Resize(ref _bytes, FlowCount * 2);
             Array.Resize(ref _counts, FlowCount * 2);
+            Array.Resize(ref _latencies, FlowCount * 2);
             Array.Resize(ref _starts, (FlowCount * 2) + 1);
         }
 
@@ -113,6 +122,9 @@ public sealed class FlowSet
 
         _bytes[FlowCount] = bytes;
         _counts[FlowCount] = count;
+        _latencies[FlowCount] = LastLatency = route.Latency;
+        if (route.IsDetour && Detour.Length == 0)
+            Detour = string.Join(", ", route.Links.ToArray().Select(_graph.LinkName));
         _starts[++FlowCount] = start + route.Count;
         LongestLatency = Math.Max(LongestLatency, route.Latency);
     }
