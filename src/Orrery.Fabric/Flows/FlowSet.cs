@@ -58,7 +58,10 @@ public sealed class FlowSet
         int chipFrom = from / _graph.RanksPerChip, chipTo = to / _graph.RanksPerChip;
 
         // Ranks of a chip share its ports: between two chips all their messages go one way.
-        long way = chipFrom == chipTo ? -1 - (((long)from << 24) ^ to) : ((long)chipFrom << 32) | (uint)chipTo;
+        // Multiplied by an odd number, which loses nothing: the framework's hash of the two halves is the same for most neighbours in a ring.
+        long way = unchecked((((long)from << 32) | (uint)to) * -7046029254386353131);
+        if (chipFrom != chipTo)
+            way = unchecked(((((long)chipFrom << 32) | (uint)chipTo) | long.MinValue) * -7046029254386353131);
         if (!IsUnfolded && _alike.TryGetValue((way, bytes * overhead), out int known))
         {
             Grow(known, 1);
