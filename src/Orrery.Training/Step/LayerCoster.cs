@@ -329,12 +329,12 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
     {
         if (plan.TensorParallel == 1)
             return 0;
-        double bytes = shape.Tokens * model.Hidden * shape.ActivationBytes;
+        double bytes = shape.On(layer.Stream).Tokens * layer.HiddenOr(model.Hidden) * shape.ActivationBytes;
         double one = plan.SequenceParallel
             ? CollectiveTime(CollectiveKind.AllGather, bytes, groups.Tensor) + CollectiveTime(CollectiveKind.ReduceScatter, bytes, groups.Tensor)
             : CollectiveTime(CollectiveKind.AllReduce, bytes, groups.Tensor);
         // Experts that are whole on a rank exchange tokens instead of partial sums.
-        double times = layer.FeedForward.Experts > 0 && plan.ExpertTensorParallel == 1 ? 1 : 2;
+        double times = layer.Blocks - (layer.FeedForward.Experts > 0 && plan.ExpertTensorParallel == 1 ? 1 : 0);
         double exposed = plan.OverlapsTensorParallel ? 1 - constants[StackConstant.TensorParallelOverlap] : 1;
         return times * one * constants[StackConstant.TensorParallelScale] * exposed;
     }
@@ -343,7 +343,8 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
     private double ContextParallelPass(LayerDescription layer, in LayerShape shape, PlacedGroups groups, double attention)
     {
         int cp = shape.ContextParallel;
-        if (cp == 1)
+        // Linear attention carries a state of fixed size between ranks, which is nothing beside keys and values.
+        if (cp == 1 || layer.Attention.Kind is AttentionKind.Linear or AttentionKind.None)
             return 0;
         double kv = Math.Max(1, layer.Attention.KvHeads / shape.TensorParallel) * (double)layer.Attention.HeadDim;
         double bytes = 2 * shape.Tokens * kv * shape.ActivationBytes * cp;
@@ -357,7 +358,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         if (layer.FeedForward.Experts == 0 || shape.ExpertParallel * shape.ExpertTensorParallel == 1)
             return 0;
         double routed = shape.Tokens / shape.TensorParallel * layer.FeedForward.TopK;
-        double bytes = routed * model.Hidden * shape.ActivationBytes;
+        double bytes = routed * layer.FeedForward.DispatchWidth(layer.HiddenOr(model.Hidden)) * shape.ActivationBytes;
         double time = 2 * CollectiveTime(CollectiveKind.AllToAll, bytes, groups.Expert);
         return time * constants[StackConstant.ExpertParallelScale] * (1 - constants[StackConstant.ExpertParallelOverlap]);
     }
