@@ -49,18 +49,26 @@ public sealed class CollectivePricer(DataCatalog catalog)
         _ => null,
     };
 
-    /// <summary>The system the case names, else the first whose chip it is.</summary>
+    /// <summary>The system the case names, else one its link names ("2x p4de.24xlarge, ..."), else the first whose chip it is.</summary>
     private Opened? Open(CollectiveCase row)
     {
-        string key = $"{row.Origin.System}|{row.Chip}|{row.Chips}";
+        string key = $"{row.Origin.System}|{row.Link}|{row.Chip}|{row.Chips}";
         if (_opened.TryGetValue(key, out Opened? known))
             return known;
         SystemDescription? found = row.Origin.System.Length > 0 ? catalog.System(row.Origin.System).Value : null;
+        foreach (string word in row.Link.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (found is not null)
+                break;
+            if (catalog.System(word).Value is { } named && IsOf(named, row.Chip))
+                found = named;
+        }
+
         foreach (string id in catalog.SystemIds)
         {
             if (found is not null)
                 break;
-            if (catalog.System(id).Value is { } system && (system.Chip.Id == row.Chip || system.Chip.Aliases.Contains(row.Chip, StringComparer.OrdinalIgnoreCase)))
+            if (catalog.System(id).Value is { } system && IsOf(system, row.Chip))
                 found = system;
         }
 
@@ -71,6 +79,9 @@ public sealed class CollectivePricer(DataCatalog catalog)
         _opened.Add(key, opened);
         return opened;
     }
+
+    private static bool IsOf(SystemDescription system, string chip) =>
+        system.Chip.Id == chip || system.Chip.Aliases.Contains(chip, StringComparer.OrdinalIgnoreCase);
 
     private sealed class Opened(SystemDescription system, ClosedFormCollectives model)
     {

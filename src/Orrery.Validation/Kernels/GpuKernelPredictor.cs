@@ -17,7 +17,7 @@ using Prediction = Orrery.Validation.Scoring.Prediction;
 public sealed class GpuKernelPredictor : ICasePredictor<KernelCase>
 {
     /// <summary>The standard normal's 90th percentile: half of an 80 % interval in standard deviations.</summary>
-    private const double EightyPercent = 1.2815515655446004;
+    internal const double EightyPercent = 1.2815515655446004;
 
     private readonly DataCatalog catalog;
     private readonly GpuKernelLibrary library;

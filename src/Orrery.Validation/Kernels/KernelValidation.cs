@@ -89,7 +89,7 @@ public sealed record KernelValidation(ValidationReport? Report, ImmutableArray<G
                 if (!isListed && !isWhole)
                     continue;
                 CaseOrigin origin = new(score.Id, score.Group, "", "", score.Metric, score.Predicted is not null, score.Note, "", 0);
-                bySource.Add(origin, score.Measured, () => Predicted(score), isRate: score.Metric != "time_us", score.Note);
+                bySource.Add(origin, score.Measured, () => Predicted(score), isRate: score.Metric != "time_us", score.Note, isFitted: score.IsFitted);
             }
         }
 
@@ -97,7 +97,10 @@ public sealed record KernelValidation(ValidationReport? Report, ImmutableArray<G
 
         public ImmutableArray<GroupReport> Regimes() => byRegime.Report("kernels").Groups;
 
-        private static Prediction Predicted(NeuronKernelScore score) =>
-            score.Predicted is { } value ? Prediction.Of(value, value, value) : Prediction.Skip(score.Note);
+        private static Prediction Predicted(NeuronKernelScore score)
+        {
+            double spread = Math.Exp(GpuKernelPredictor.EightyPercent * score.Sigma);
+            return score.Predicted is { } value ? Prediction.Of(value, value / spread, value * spread) : Prediction.Skip(score.Note);
+        }
     }
 }

@@ -20,10 +20,10 @@ public sealed class NeuronKernelValidation
     private const string Time = "time_us";
     private const string Share = "pct_of_peak";
 
-    private readonly ImmutableArray<(ChipDescription Chip, CalibrationFile Calibration, NeuronConstants Constants)> chips;
+    private readonly ImmutableArray<CalibratedChip> chips;
     private readonly InstructionStreamFile streams;
 
-    private NeuronKernelValidation(ImmutableArray<(ChipDescription, CalibrationFile, NeuronConstants)> chips, InstructionStreamFile streams)
+    private NeuronKernelValidation(ImmutableArray<CalibratedChip> chips, InstructionStreamFile streams)
     {
         this.chips = chips;
         this.streams = streams;
@@ -34,7 +34,7 @@ public sealed class NeuronKernelValidation
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ImmutableArray<Diagnostic>.Builder diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
-        ImmutableArray<(ChipDescription, CalibrationFile, NeuronConstants)>.Builder calibrated = ImmutableArray.CreateBuilder<(ChipDescription, CalibrationFile, NeuronConstants)>();
+        ImmutableArray<CalibratedChip>.Builder calibrated = ImmutableArray.CreateBuilder<CalibratedChip>();
         foreach (string id in catalog.ChipIds)
         {
             Result<ChipDescription> chip = catalog.Chip(id);
@@ -48,7 +48,7 @@ public sealed class NeuronKernelValidation
             Result<NeuronCalibration> calibration = NeuronCalibration.Read(fits);
             diagnostics.AddRange(calibration.Diagnostics);
             if (calibration.Value is { } found)
-                calibrated.Add((description, fits, found.Constants));
+                calibrated.Add(new CalibratedChip(description, fits, found.Constants, found.Accuracy));
         }
 
         Result<InstructionStreamFile> published = InstructionStreamFile.Read(Path.Combine(catalog.DataRoot, "validation", "neuron-streams.yaml"), "data/validation/neuron-streams.yaml");
@@ -75,7 +75,7 @@ public sealed class NeuronKernelValidation
         foreach (MeasuredProduct product in streams.Products)
         {
             if (!seen.Contains(product.Id) && Find(product.Chip) is { } chip)
-                scores.Add(new(product.Id, StreamGroup, Time, product.Time.Value * 1e6, Isolated(chip.Chip, chip.Constants, product.Work).Value * 1e6, true, "product on one core"));
+                scores.Add(new(product.Id, StreamGroup, Time, product.Time.Value * 1e6, Isolated(chip.Chip, chip.Constants, product.Work).Value * 1e6, chip.Accuracy.MatmulSigma, true, "product on one core"));
         }
 
         foreach (InstructionStream stream in streams.Streams)
@@ -115,22 +115,22 @@ public sealed class NeuronKernelValidation
             // The profiler counts 100 % as array x clock, which the stated peak of the chip exceeds.
             Seconds predicted = Isolated(chip.Chip, chip.Constants, work);
             double share = 100 * (Ideal(chip.Chip, work) / predicted);
-            return new(row.Origin.Id, row.Origin.Group, Share, percent, share, true, $"one core of {chip.Chip.Name}: its array x clock gives the printed ideal time");
+            return new(row.Origin.Id, row.Origin.Group, Share, percent, share, chip.Accuracy.MatmulSigma, true, $"one core of {chip.Chip.Name}: its array x clock gives the printed ideal time");
         }
 
         string why = row.Kind == "ssm_scan"
             ? "this version keeps the whole sequence on chip and spills; the compiler's allocation is not modelled"
             : row.Origin.WhyNot;
-        return new(row.Origin.Id, row.Origin.Group, Time, row.TimeUs ?? double.NaN, null, false, why);
+        return new(row.Origin.Id, row.Origin.Group, Time, row.TimeUs ?? double.NaN, null, 0, false, why);
     }
 
     private NeuronKernelScore Score(InstructionStream stream, string group)
     {
         double measured = stream.Measured.Value * 1e6;
         if (Find(stream.Chip) is not { } chip)
-            return new(stream.Id, group, Time, measured, null, false, $"the chip '{stream.Chip}' is not calibrated");
+            return new(stream.Id, group, Time, measured, null, 0, false, $"the chip '{stream.Chip}' is not calibrated");
         double predicted = new InstructionStreamModel(chip.Chip, chip.Constants).Predict(stream).Value * 1e6;
-        return new(stream.Id, group, Time, measured, predicted, stream.Fit.Length > 0, "as its instructions");
+        return new(stream.Id, group, Time, measured, predicted, chip.Accuracy.ElementwiseSigma, stream.Fit.Length > 0, "as its instructions");
     }
 
     private static Operator? Product(KernelCase row) =>
@@ -148,9 +148,9 @@ public sealed class NeuronKernelValidation
         return new Seconds(work.FlopCount / (2.0 * figures.Partitions * figures.Partitions * figures.TensorClock));
     }
 
-    private (ChipDescription Chip, CalibrationFile Calibration, NeuronConstants Constants)? Find(string id)
+    private CalibratedChip? Find(string id)
     {
-        foreach (var chip in chips)
+        foreach (CalibratedChip chip in chips)
         {
             if (chip.Chip.Id == id)
                 return chip;
@@ -160,14 +160,14 @@ public sealed class NeuronKernelValidation
     }
 
     /// <summary>The chip whose core the row names (<c>NeuronCore-v3</c>), by the first of that version.</summary>
-    private (ChipDescription Chip, CalibrationFile Calibration, NeuronConstants Constants)? ChipOf(KernelCase row)
+    private CalibratedChip? ChipOf(KernelCase row)
     {
         const string mark = "NeuronCore-v";
         int at = row.Chip.IndexOf(mark, StringComparison.Ordinal);
         if (at < 0 || at + mark.Length >= row.Chip.Length)
             return null;
         int version = row.Chip[at + mark.Length] - '0';
-        foreach (var chip in chips)
+        foreach (CalibratedChip chip in chips)
         {
             if (chip.Chip.NeuronCore?.Version == version)
                 return chip;
@@ -175,4 +175,6 @@ public sealed class NeuronKernelValidation
 
         return null;
     }
+
+    private sealed record CalibratedChip(ChipDescription Chip, CalibrationFile Calibration, NeuronConstants Constants, NeuronAccuracy Accuracy);
 }

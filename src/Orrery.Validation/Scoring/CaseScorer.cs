@@ -19,7 +19,8 @@ public sealed class CaseScorer(IReadOnlySet<string> fitted)
     /// <param name="isRate">More is faster.</param>
     /// <param name="group">Group to count the row in; null is the source's own.</param>
     /// <param name="slice">Part of the group to report beside it; empty for none.</param>
-    public void Add(CaseOrigin origin, double? measured, Func<Prediction> predict, bool isRate, string note = "", string? group = null, string slice = "")
+    /// <param name="isFitted">A constant was fitted on the row, though no list of rows names it.</param>
+    public void Add(CaseOrigin origin, double? measured, Func<Prediction> predict, bool isRate, string note = "", string? group = null, string slice = "", bool isFitted = false)
     {
         string countedIn = group ?? origin.Group;
         if (!origin.IsExpressible)
@@ -50,7 +51,7 @@ public sealed class CaseScorer(IReadOnlySet<string> fitted)
             prediction.Value,
             prediction.Low,
             prediction.High,
-            fitted.Contains(origin.Id),
+            isFitted || fitted.Contains(origin.Id),
             all,
             prediction.AtPeak,
             isRate)
