@@ -66,5 +66,14 @@ public sealed class KernelValidationTests
         group.NotExpressible.ShouldBe(326);
     }
 
+    [Fact]
+    public void Neuron_kernels_that_constants_were_fitted_on_count_as_fitted_and_all_have_an_interval()
+    {
+        GroupReport products = Run.Report.ShouldNotBeNull().Groups.Single(one => one.Group == "aws-nki-autotune");
+        products.Fitted.ShouldBe(4);
+        foreach (ScoredCase row in Run.Report.ShouldNotBeNull().Cases.Where(row => row.Group == "aws-neuron-nki-docs"))
+            (row.Low < row.Predicted && row.Predicted < row.High).ShouldBeTrue(row.Id);
+    }
+
     private static GroupReport Group(string name) => Run.Regimes.Single(one => one.Group == name);
 }
