@@ -33,8 +33,10 @@ public static class ModelLoader
         IgnoredKeys ignored = ReadBounded(list, diagnostics) is { } text
             ? IgnoredKeys.Parse(Encoding.UTF8.GetString(text), list, diagnostics)
             : IgnoredKeys.None;
+        // A catalogue's own file is named as in the repository, whatever folder that lies in.
+        string shown = file.StartsWith(models + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? $"data/{Path.GetRelativePath(dataRoot, file).Replace('\\', '/')}" : file;
         return ReadBounded(file, diagnostics) is { } bytes
-            ? Parse(bytes, file, NameOf(file), ignored, diagnostics)
+            ? Parse(bytes, shown, NameOf(file), ignored, diagnostics)
             : new Result<ModelArchitecture>(null, [.. diagnostics]);
     }
 

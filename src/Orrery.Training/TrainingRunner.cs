@@ -251,6 +251,19 @@ public static class TrainingRunner
     private static TrainingOutcome Infeasible(IEnumerable<string> reasons) =>
         new(null, [.. reasons.Select(static reason => new Diagnostic(Severity.Error, "ORR4005", "plan", 0, 0, reason))], true);
 
+    /// <summary>What would save memory and was not tried: the search has tried every layout, micro-batch and recomputation that was left open.</summary>
+    private static string Savings(TrainingRequest request, Plan plan)
+    {
+        List<string> open = ["more chips"];
+        if (request.Recompute is not null && plan.Recompute != Recompute.Full)
+            open.Add("recompute full");
+        if (request.MicroBatch is > 1)
+            open.Add("micro-batch 1");
+        if (plan.Zero < 3 && plan.DataParallel > 1)
+            open.Add($"zero {plan.Zero + 1}{(plan.Zero < 2 ? " to 3" : "")}");
+        return open.Count == 1 ? open[0] : $"{string.Join(", ", open.SkipLast(1))} or {open[^1]}";
+    }
+
     private static ImmutableArray<Diagnostic> Notes(TrainingRequest request, Plan plan, MemoryReport memory, LayoutChoice choice)
     {
         ImmutableArray<Diagnostic>.Builder notes = ImmutableArray.CreateBuilder<Diagnostic>();
@@ -263,7 +276,7 @@ public static class TrainingRunner
                 "plan",
                 0,
                 0,
-                string.Create(CultureInfo.InvariantCulture, $"does not fit: {memory.Total.Value / 1e9:F1} GB a rank of {memory.Capacity.Value / 1e9:F1} GB{tried}; more chips, recompute full or zero 3 would help")));
+                string.Create(CultureInfo.InvariantCulture, $"does not fit: {memory.Total.Value / 1e9:F1} GB a rank of {memory.Capacity.Value / 1e9:F1} GB{tried}; {Savings(request, plan)} would help")));
         }
 
         if (!request.System.Chip.Peak.ContainsKey(plan.Precision))

@@ -22,6 +22,16 @@ public sealed class TrainVerbTests
         { "mixtral-8x22b", "gb200-nvl72", 1152 },
     };
 
+    [Fact]
+    public void A_job_that_does_not_fit_is_offered_only_what_the_search_has_not_tried()
+    {
+        Command open = Command.Run("train", "--model", "mixtral-8x7b", "--system", "dgx-h100", "--chips", "8");
+        open.Error.ShouldContain("data/models/mixtral-8x7b/config.json:1:1: note");
+        open.Error.ShouldContain("layouts); more chips would help");
+        Command given = Command.Run("train", "--model", "mixtral-8x7b", "--system", "dgx-h100", "--chips", "8", "--recompute", "none", "--tp", "4", "--micro-batch", "2");
+        given.Error.ShouldContain("more chips, recompute full or micro-batch 1 would help");
+    }
+
     [Theory]
     [MemberData(nameof(Jobs))]
     public void A_job_is_answered_and_its_figures_agree_with_each_other(string model, string system, int chips)
