@@ -81,7 +81,7 @@ public static class CommandLine
         string expected = $"expected one of {string.Join(", ", VerbTable.Names)}";
         string message = word.StartsWith('-')
             ? $"a verb comes first; {expected}"
-            : $"no such verb; {expected}{DidYouMean.Text(word, VerbTable.Names)}";
+            : $"no such verb; {expected}{EditDistance.Hint(word, VerbTable.Names)}";
         return new(Severity.Error, ErrorCodes.UnknownVerb, Quote.Argument(word), 0, 0, message);
     }
 }

@@ -188,8 +188,7 @@ internal sealed class ConfigReader
         {
             if (_asked.Contains(key) || ignored.Covers(key, value))
                 continue;
-            string? nearest = EditDistance.Nearest(key, _asked.Order(StringComparer.Ordinal).Concat(ignored.Keys.Order(StringComparer.Ordinal)));
-            string hint = nearest is null ? "" : $"; did you mean '{nearest}'?";
+            string hint = EditDistance.Hint(key, _asked.Order(StringComparer.Ordinal).Concat(ignored.Keys.Order(StringComparer.Ordinal)));
             Error(
                 ModelCodes.UnknownKey,
                 offset,

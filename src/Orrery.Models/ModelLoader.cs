@@ -109,7 +109,7 @@ public static class ModelLoader
         config.Error(
             ModelCodes.UnknownModelType,
             config.OffsetOf("model_type"),
-            $"unknown model_type '{JsonValue.Shorten(modelType)}'; expected one of {string.Join(", ", ModelFamilies.ModelTypes)}{Hint(modelType, ModelFamilies.ModelTypes)}");
+            $"unknown model_type '{JsonValue.Shorten(modelType)}'; expected one of {string.Join(", ", ModelFamilies.ModelTypes)}{EditDistance.Hint(modelType, ModelFamilies.ModelTypes)}");
         return null;
     }
 
@@ -134,14 +134,11 @@ public static class ModelLoader
     private static string NotFoundMessage(string nameOrPath, string dataRoot)
     {
         ImmutableArray<string> names = List(dataRoot);
-        string hint = Hint(nameOrPath, names);
+        string hint = EditDistance.Hint(nameOrPath, names);
         return nameOrPath.Contains('/', StringComparison.Ordinal)
             ? $"no such file, and no {ConfigFile} in a folder of that name"
             : $"no model of that name ({names.Length} are in the catalogue: 'orrery list models') and no such file{hint}";
     }
-
-    private static string Hint(string word, IEnumerable<string> known) =>
-        EditDistance.Nearest(word, known) is { } nearest ? $"; did you mean '{nearest}'?" : "";
 
     private static string NameOf(string file)
     {

@@ -72,4 +72,8 @@ public static class EditDistance
 
         return best;
     }
+
+    /// <summary>The tail of a message about an unknown word: <c>; did you mean 'train'?</c>, or nothing where no candidate is near.</summary>
+    public static string Hint(string word, IEnumerable<string> candidates) =>
+        Nearest(word, candidates) is { } nearest ? $"; did you mean '{nearest}'?" : "";
 }

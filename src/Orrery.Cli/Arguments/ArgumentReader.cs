@@ -80,7 +80,7 @@ public static class ArgumentReader
             problems.Add(Error(
                 ErrorCodes.UnknownFlag,
                 Quote.Argument(name),
-                $"'{verb.Name}' has no such flag{DidYouMean.Text(name, names)}; {CommandLine.Program} {verb.Name} --help lists them"));
+                $"'{verb.Name}' has no such flag{EditDistance.Hint(name, names)}; {CommandLine.Program} {verb.Name} --help lists them"));
 
             // Where a verb takes nothing but flags, what follows an unknown one is its value: naming it as a second mistake would only confuse.
             return attached is null && verb.Operands.Length == 0 && rest.Length > 0 && !LooksLikeFlag(rest[0]) ? 1 : 0;
@@ -150,7 +150,7 @@ public static class ArgumentReader
         {
             string expected = $"expected one of {string.Join(", ", operand.Words)}";
             problems.Add(Error(
-                ErrorCodes.WrongValue, operand.Name, $"found '{Quote.Argument(argument)}'; {expected}{DidYouMean.Text(argument, operand.Words)}"));
+                ErrorCodes.WrongValue, operand.Name, $"found '{Quote.Argument(argument)}'; {expected}{EditDistance.Hint(argument, operand.Words)}"));
         }
     }
 
@@ -205,7 +205,7 @@ public static class ArgumentReader
                 return Error(ErrorCodes.NotAvailable, flag.Name, $"'{word}' is not available yet{Expected(flag)}");
         }
 
-        return Error(ErrorCodes.WrongValue, flag.Name, $"found '{Quote.Argument(text)}'{Expected(flag)}{DidYouMean.Text(text, flag.Words)}");
+        return Error(ErrorCodes.WrongValue, flag.Name, $"found '{Quote.Argument(text)}'{Expected(flag)}{EditDistance.Hint(text, flag.Words)}");
     }
 
     private static string Expected(FlagDescription flag) => flag.Kind switch

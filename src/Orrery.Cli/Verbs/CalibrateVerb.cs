@@ -94,7 +94,7 @@ public static class CalibrateVerb
             string[] known = [.. question.Catalog.ChipIds, .. question.Catalog.StackIds];
             return Answer.Refused("chip", [new(
                 Severity.Error, ErrorCodes.UnknownName, "SUBJECT", 0, 0,
-                $"there is no chip or stack '{Quote.Argument(question.Subject)}'{DidYouMean.Text(question.Subject, known)}")]);
+                $"there is no chip or stack '{Quote.Argument(question.Subject)}'{EditDistance.Hint(question.Subject, known)}")]);
         }
 
         List<Diagnostic> diagnostics = [.. found.Diagnostics];
@@ -145,7 +145,7 @@ public static class CalibrateVerb
         {
             return Answer.Refused("collectives", [new(
                 Severity.Error, ErrorCodes.UnknownName, "SUBJECT", 0, 0,
-                $"there is no chip or family '{Quote.Argument(question.Subject)}'{DidYouMean.Text(question.Subject, question.Catalog.ChipIds)}")]);
+                $"there is no chip or family '{Quote.Argument(question.Subject)}'{EditDistance.Hint(question.Subject, question.Catalog.ChipIds)}")]);
         }
 
         if (!question.Writes)

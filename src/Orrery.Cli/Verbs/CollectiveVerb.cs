@@ -63,7 +63,7 @@ public static class CollectiveVerb
         List<double> sizes = Sizes(arguments, problems);
         string word = arguments.Operands.Count > 0 ? arguments.Operands[0] : Words[0];
         if (!Words.Contains(word, StringComparer.Ordinal))
-            problems.Add(Wrong(ErrorCodes.WrongValue, "OPERATION", $"found '{Quote.Argument(word)}'; expected one of {string.Join(", ", Words)}{DidYouMean.Text(word, Words)}"));
+            problems.Add(Wrong(ErrorCodes.WrongValue, "OPERATION", $"found '{Quote.Argument(word)}'; expected one of {string.Join(", ", Words)}{EditDistance.Hint(word, Words)}"));
         SystemDescription? system = null;
         if (arguments.Text("--system") is { } name)
         {

@@ -5,6 +5,7 @@ using Orrery.Catalog;
 using Orrery.Cli.Arguments;
 using Orrery.Cli.Reports;
 using Orrery.Training;
+using Orrery.Units;
 
 namespace Orrery.Cli.Verbs;
 
@@ -34,7 +35,7 @@ public static class ExplainVerb
         {
             return context.RefuseInput(Schema, [new(
                 Severity.Error, ErrorCodes.WrongValue, "VERB", 0, 0,
-                $"found '{Quote.Argument(call.Arguments.Operands[0])}'; expected train{DidYouMean.Text(call.Arguments.Operands[0], ["train"])}")]);
+                $"found '{Quote.Argument(call.Arguments.Operands[0])}'; expected train{EditDistance.Hint(call.Arguments.Operands[0], ["train"])}")]);
         }
 
         ReadOnlySpan<string> rest = CollectionsMarshal.AsSpan(call.Arguments.Operands)[1..];

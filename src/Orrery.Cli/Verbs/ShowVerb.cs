@@ -99,7 +99,7 @@ public static class ShowVerb
         if (File.Exists(name))
             return (null, name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? model.Diagnostics : catalog.System(name).Diagnostics);
         string[] known = [.. catalog.SystemIds, .. catalog.ChipIds, .. catalog.StackIds, .. catalog.ModelIds];
-        string hint = known.Length == 0 ? "; the data folder is empty or missing: set ORRERY_DATA to the folder 'data'" : DidYouMean.Text(name, known);
+        string hint = known.Length == 0 ? "; the data folder is empty or missing: set ORRERY_DATA to the folder 'data'" : EditDistance.Hint(name, known);
         return (null, [new(
             Severity.Error, ErrorCodes.UnknownName, "NAME", 0, 0,
             $"there is no system, chip, stack or model '{Quote.Argument(name)}'{hint}; {CommandLine.Program} list systems|chips|stacks|models names them")]);

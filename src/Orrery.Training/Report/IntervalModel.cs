@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Orrery.Catalog;
+using Orrery.Units;
 
 namespace Orrery.Training;
 
@@ -10,9 +11,6 @@ namespace Orrery.Training;
 /// </summary>
 public sealed class IntervalModel(StackDescription stack, ChipDescription chip, StackConstants constants, bool hasExperts)
 {
-    /// <summary>Half of a normal distribution's central 80 % in standard deviations.</summary>
-    private const double Eighty = 1.2816;
-
     /// <summary>
     /// Parts of the interval. <paramref name="sourceSpread"/> lists, for each contested figure, the ratio of step times between its extreme
     /// readings.
@@ -24,21 +22,21 @@ public sealed class IntervalModel(StackDescription stack, ChipDescription chip, 
         if (hasExperts && stack.ResidualSigmaOf("experts") is { } routed)
             sigma = routed;
         if (hasExperts && sigma > 0 && stack.ResidualSigmaOf("experts") is null)
-            parts.Add(new Uncertainty("routed experts were never fitted under this stack", Eighty * constants[StackConstant.UnfittedStackSigma]));
+            parts.Add(new Uncertainty("routed experts were never fitted under this stack", EightyPercentInterval.Deviations * constants[StackConstant.UnfittedStackSigma]));
         if (sigma > 0)
         {
-            parts.Add(new Uncertainty($"{stack.Name}: spread of rows not fitted ({stack.FittedOn})", Eighty * sigma));
+            parts.Add(new Uncertainty($"{stack.Name}: spread of rows not fitted ({stack.FittedOn})", EightyPercentInterval.Deviations * sigma));
             bool sameChip = stack.FittedChips.Contains(chip.Id);
             bool sameFamily = sameChip || stack.FittedFamilies.Contains(chip.Family);
             if (!sameFamily)
-                parts.Add(new Uncertainty($"never fitted on the {chip.Family} family", Eighty * constants[StackConstant.UnseenFamilySigma]));
+                parts.Add(new Uncertainty($"never fitted on the {chip.Family} family", EightyPercentInterval.Deviations * constants[StackConstant.UnseenFamilySigma]));
             else if (!sameChip)
-                parts.Add(new Uncertainty($"fitted on other chips of the {chip.Family} family, not on {chip.Name}", Eighty * constants[StackConstant.UnseenChipSigma]));
+                parts.Add(new Uncertainty($"fitted on other chips of the {chip.Family} family, not on {chip.Name}", EightyPercentInterval.Deviations * constants[StackConstant.UnseenChipSigma]));
         }
         else
         {
-            parts.Add(new Uncertainty($"{stack.Name} was never fitted", Eighty * constants[StackConstant.UnfittedStackSigma]));
-            parts.Add(new Uncertainty($"never fitted on {chip.Name}", Eighty * constants[StackConstant.UnseenFamilySigma]));
+            parts.Add(new Uncertainty($"{stack.Name} was never fitted", EightyPercentInterval.Deviations * constants[StackConstant.UnfittedStackSigma]));
+            parts.Add(new Uncertainty($"never fitted on {chip.Name}", EightyPercentInterval.Deviations * constants[StackConstant.UnseenFamilySigma]));
         }
 
         foreach ((string figure, double ratio) in sourceSpread)

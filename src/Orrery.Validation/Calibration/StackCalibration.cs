@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Orrery.Catalog;
 using Orrery.Training;
+using Orrery.Units;
 using Orrery.Validation.Cases;
 using Orrery.Validation.Fitting;
 using Orrery.Validation.Prediction;
@@ -90,7 +91,7 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
                     Scope = chip,
                     Source = result.Recipe.Sources,
                     Constants = constants.ToImmutable(),
-                    ResidualSigma = Round(Quantile([.. spread], 0.8) / 1.2816),
+                    ResidualSigma = Round(Quantile([.. spread], 0.8) / EightyPercentInterval.Deviations),
                     MedianError = Round(Median([.. errors])),
                     MeanError = Round(Mean([.. errors])),
                     LeaveOneOutError = Round(result.LeaveOneOut),

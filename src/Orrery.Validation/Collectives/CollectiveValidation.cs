@@ -12,9 +12,6 @@ public sealed record CollectiveValidation(ValidationReport? Report, ImmutableArr
 {
     private const double Mebibyte = 1024.0 * 1024;
 
-    // Of an 80 % interval, in standard deviations.
-    private const double Deviations = 1.2816;
-
     /// <summary>Reads cases, predicts and scores; rows that a calibration of collectives saw are counted as fitted. Beside each source stand its small and large messages.</summary>
     /// <param name="caseFiles">Files of cases; empty is the catalogue's own.</param>
     public static CollectiveValidation Run(DataCatalog catalog, ImmutableArray<string> caseFiles)
@@ -44,7 +41,7 @@ public sealed record CollectiveValidation(ValidationReport? Report, ImmutableArr
     {
         if (pricer.Price(row, out string why) is not { } priced)
             return Scoring.Prediction.Skip(why);
-        double spread = Math.Exp(Deviations * priced.Sigma);
+        double spread = EightyPercentInterval.Factor(priced.Sigma);
         double seconds = priced.Time.Value;
         double value = metric switch
         {

@@ -132,7 +132,7 @@ public static class ScaleUpFit
             Constants = constants.ToImmutable(),
 
             // The interval is for 80 % of rows, so the spread is read off there: a few wild rows do not widen all the others.
-            ResidualSigma = Round4(logErrors[(int)Math.Min(logErrors.Length - 1, Math.Ceiling(0.8 * logErrors.Length))] / 1.2816),
+            ResidualSigma = Round4(logErrors[(int)Math.Min(logErrors.Length - 1, Math.Ceiling(0.8 * logErrors.Length))] / EightyPercentInterval.Deviations),
             MedianError = Round4(errors[errors.Length / 2]),
             MeanError = Round4(errors.Average()),
             RowsFitted = fitted.Count,

@@ -16,9 +16,6 @@ using Prediction = Orrery.Validation.Scoring.Prediction;
 /// </summary>
 public sealed class GpuKernelPredictor : ICasePredictor<KernelCase>
 {
-    /// <summary>The standard normal's 90th percentile: half of an 80 % interval in standard deviations.</summary>
-    internal const double EightyPercent = 1.2815515655446004;
-
     private readonly DataCatalog catalog;
     private readonly GpuKernelLibrary library;
     private readonly KernelTables tables;
@@ -44,7 +41,7 @@ public sealed class GpuKernelPredictor : ICasePredictor<KernelCase>
         if (!tables.IsFitted(row, work, out bool isScored, out string reason) && !isScored)
             return Prediction.Skip(reason);
         double time = model.Cost(work).Isolated.Value;
-        double spread = Math.Exp(EightyPercent * model.Sigma(work));
+        double spread = EightyPercentInterval.Factor(model.Sigma(work));
         double roofline = Roofline(model.Chip, work);
         return row.Origin.PrimaryMetric switch
         {

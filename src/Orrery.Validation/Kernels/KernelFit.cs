@@ -5,6 +5,7 @@ using Orrery.Chips.Gpu;
 using Orrery.Operators;
 using Orrery.Units;
 using Orrery.Validation.Fitting;
+using Orrery.Validation.Scoring;
 
 namespace Orrery.Validation.Kernels;
 
@@ -15,9 +16,6 @@ namespace Orrery.Validation.Kernels;
 /// </remarks>
 public sealed class KernelFit
 {
-    /// <summary>The standard normal's 90th percentile: half of an 80 % interval in standard deviations.</summary>
-    private const double EightyPercent = 1.2815515655446004;
-
     /// <summary>
     /// Share of the fitted rows that the stated 80 % interval holds. Kernel errors have heavy tails: an interval that holds all of 80 % is more than
     /// twice as wide as the median error and says too little about the common row; this one stays below that.
@@ -228,16 +226,13 @@ public sealed class KernelFit
     }
 
     /// <summary>The standard deviation whose 80 % interval holds <see cref="HeldShare"/> of the rows; the root mean square would be far too wide.</summary>
-    private static double Spread(double[] absolute) => Quantile(absolute, HeldShare) / EightyPercent;
+    private static double Spread(double[] absolute) => Quantile(absolute, HeldShare) / EightyPercentInterval.Deviations;
 
     private static double Quantile(double[] values, double share)
     {
         double[] sorted = [.. values];
         Array.Sort(sorted);
-        double place = share * (sorted.Length - 1);
-        int low = (int)place;
-        int high = Math.Min(low + 1, sorted.Length - 1);
-        return sorted[low] + ((place - low) * (sorted[high] - sorted[low]));
+        return ErrorFigures.Percentile(sorted, share);
     }
 
     private static bool IsAtAbsence(OperatorConstant place, double value) =>

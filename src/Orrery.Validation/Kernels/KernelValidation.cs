@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Orrery.Catalog;
 using Orrery.Chips.Gpu;
 using Orrery.Operators;
+using Orrery.Units;
 using Orrery.Validation.Cases;
 using Orrery.Validation.Neuron;
 using Orrery.Validation.Scoring;
@@ -99,7 +100,7 @@ public sealed record KernelValidation(ValidationReport? Report, ImmutableArray<G
 
         private static Prediction Predicted(NeuronKernelScore score)
         {
-            double spread = Math.Exp(GpuKernelPredictor.EightyPercent * score.Sigma);
+            double spread = EightyPercentInterval.Factor(score.Sigma);
             return score.Predicted is { } value ? Prediction.Of(value, value / spread, value * spread) : Prediction.Skip(score.Note);
         }
     }

@@ -3,6 +3,7 @@ using Orrery.Catalog;
 using Orrery.Chips.Neuron;
 using Orrery.Units;
 using Orrery.Validation.Fitting;
+using Orrery.Validation.Scoring;
 
 namespace Orrery.Validation.Neuron;
 
@@ -121,7 +122,6 @@ public sealed class NeuronCalibrator(ChipDescription chip, CalibrationFile prior
     private static double Median(double[] logErrors)
     {
         double[] sorted = [.. logErrors.Select(error => Math.Abs(Math.Exp(error) - 1)).Order()];
-        int middle = sorted.Length / 2;
-        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        return ErrorFigures.Percentile(sorted, 0.5);
     }
 }

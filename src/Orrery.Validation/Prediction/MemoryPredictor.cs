@@ -8,9 +8,6 @@ namespace Orrery.Validation.Prediction;
 /// <summary>Predicts the memory of published jobs. For one thread.</summary>
 public sealed class MemoryPredictor(CaseContexts contexts) : IMemoryPredictor
 {
-    /// <summary>Half of a normal distribution's central 80 % in standard deviations.</summary>
-    private const double Eighty = 1.2816;
-
     /// <inheritdoc/>
     public MemoryPrediction Predict(TrainingCaseInputs inputs)
     {
@@ -20,6 +17,6 @@ public sealed class MemoryPredictor(CaseContexts contexts) : IMemoryPredictor
         if (!found.Context.Steps.Prepare(plan))
             return MemoryPrediction.Skip($"{inputs.Architecture.Layers} layers cannot be laid on {plan.PipelineParallel} x {plan.VirtualStages} stages");
         MemoryReport report = found.Context.Memory.Evaluate(plan);
-        return new MemoryPrediction(report.Total, report.Activations, Eighty * found.Context.Constants[StackConstant.MemorySigma], null);
+        return new MemoryPrediction(report.Total, report.Activations, EightyPercentInterval.Deviations * found.Context.Constants[StackConstant.MemorySigma], null);
     }
 }

@@ -1,7 +1,8 @@
 using Orrery.Catalog;
-using Orrery.Chips;
 using Orrery.Chips.Gpu;
+using Orrery.Chips;
 using Orrery.Operators;
+using Orrery.Units;
 using Orrery.Validation.Cases;
 using Orrery.Validation.Kernels;
 using Orrery.Validation.Scoring;
@@ -16,9 +17,6 @@ using Prediction = Orrery.Validation.Scoring.Prediction;
 /// </summary>
 public sealed class TpuKernelPredictor(DataCatalog catalog) : ICasePredictor<KernelCase>
 {
-    /// <summary>The standard normal's 90th percentile: half of an 80 % interval in standard deviations.</summary>
-    private const double EightyPercent = 1.2815515655446004;
-
     private readonly ChipModelFactory factory = new(catalog);
     private readonly Dictionary<string, ChipModel?> models = new(StringComparer.Ordinal);
 
@@ -36,7 +34,7 @@ public sealed class TpuKernelPredictor(DataCatalog catalog) : ICasePredictor<Ker
         if (row.Origin.PrimaryMetric != "time_us")
             return Prediction.Skip($"the metric {row.Origin.PrimaryMetric} is not predicted");
         double time = model.Cost(work).Isolated.Value * 1e6;
-        double spread = Math.Exp(EightyPercent * model.Sigma(work));
+        double spread = EightyPercentInterval.Factor(model.Sigma(work));
         double roofline = GpuKernelPredictor.Roofline(model.Chip, work) * model.RanksPerChip * 1e6;
         return Prediction.Of(time, time / spread, time * spread, "", roofline);
     }
