@@ -53,6 +53,14 @@ public readonly record struct Operator
     /// <summary>Width of values and outputs of a head.</summary>
     public int ValueWidth => ValueDim > 0 ? ValueDim : HeadDim;
 
+    /// <summary>
+    /// Values are the first part of the keys, stored once: latent attention over its compressed cache, where every query head attends to the same vectors.
+    /// </summary>
+    public bool HasSharedValues { get; init; }
+
+    /// <summary>Keys and values of different widths: attention of the latent kind, for which libraries have kernels of their own.</summary>
+    public bool IsLatent => ValueDim > 0;
+
     /// <summary>Sliding window in tokens; 0 is full attention.</summary>
     public int Window { get; init; }
 
@@ -114,6 +122,13 @@ public readonly record struct Operator
             Kernels = 1,
         };
 
+    /// <summary>
+    /// Attention of one new token for each of <paramref name="batch"/> sequences over a cache of latent vectors: <paramref name="rank"/> elements that are key
+    /// and value at once, and <paramref name="rope"/> of rotated key, the same for all heads.
+    /// </summary>
+    public static Operator LatentDecode(int batch, int keyLength, int heads, int rank, int rope, NumberFormat format, NumberFormat kvFormat) =>
+        Decode(batch, keyLength, heads, 1, rank + (rope / 2), format, kvFormat) with { ValueDim = rank, HasSharedValues = true };
+
     /// <summary>Work bounded by memory and vector units: <paramref name="bytes"/> moved, <paramref name="elements"/> computed, <paramref name="kernels"/> launches.</summary>
     public static Operator Elementwise(double bytes, double elements, int kernels, NumberFormat format = NumberFormat.Bf16) =>
         new() { Kind = OperatorKind.Elementwise, MemoryBytes = bytes, VectorElements = elements, Kernels = kernels, Format = format };
@@ -136,6 +151,10 @@ public readonly record struct Operator
         OperatorKind.AttentionDecode => 4.0 * Batch * (Window > 0 ? Math.Min(Window, KeyLength) : KeyLength) * Heads * HeadDim,
         _ => VectorElements,
     };
+
+    /// <summary>Bytes of keys and values that one decode step reads.</summary>
+    public double CacheBytes =>
+        (HasSharedValues ? KeyWidth : 2.0 * HeadDim) * Batch * KvHeads * (Window > 0 ? Math.Min(Window, KeyLength) : KeyLength) * KvFormat.BytesPerElement();
 
     /// <summary>Query-key pairs that the mask lets through, over all sequences.</summary>
     public double AttendedPairs

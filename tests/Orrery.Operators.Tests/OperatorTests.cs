@@ -13,6 +13,15 @@ public sealed class OperatorTests
         Operator.Matmul(3, 5, 7, NumberFormat.Bf16, groups: 4).FlopCount.ShouldBe(4 * 2 * 3 * 5 * 7);
     }
 
+    [Fact]
+    public void Latent_decode_reads_one_vector_a_token_for_all_heads_and_multiplies_with_its_keys_and_its_values()
+    {
+        Operator work = Operator.LatentDecode(4, 1000, 128, 512, 64, NumberFormat.Bf16, NumberFormat.Fp8);
+        work.CacheBytes.ShouldBe(4 * 1000 * 576);
+        work.FlopCount.ShouldBe(2.0 * 4 * 1000 * 128 * (576 + 512));
+        Operator.Decode(4, 1000, 128, 8, 64, NumberFormat.Bf16, NumberFormat.Bf16, window: 100).CacheBytes.ShouldBe(2.0 * 2 * 4 * 100 * 8 * 64);
+    }
+
     [Theory]
     [InlineData(1, 1, 0)]
     [InlineData(8, 8, 0)]

@@ -24,6 +24,8 @@ public sealed class GpuChipModel : ChipModel
     private readonly Fitted<GemmModel>?[] gemm = new Fitted<GemmModel>?[Formats];
     private readonly Fitted<PrefillAttentionModel>?[] prefill = new Fitted<PrefillAttentionModel>?[2 * Formats * MostAttentionKernels];
     private readonly Fitted<DecodeAttentionModel>?[] decode = new Fitted<DecodeAttentionModel>?[2 * Formats * MostAttentionKernels];
+    private readonly Fitted<PrefillAttentionModel>?[] latentPrefill = new Fitted<PrefillAttentionModel>?[2 * Formats];
+    private readonly Fitted<LatentDecodeModel>?[] latentDecode = new Fitted<LatentDecodeModel>?[2 * Formats];
     private readonly Fitted<ElementwiseModel>?[] moving = new Fitted<ElementwiseModel>?[Kinds];
 
     public GpuChipModel(ChipDescription chip, GpuKernelLibrary library, GpuModelOptions options)
@@ -72,6 +74,9 @@ public sealed class GpuChipModel : ChipModel
                 return Bare(
                     Prefill(work).Model.Evaluate(Shape(work), work.Kind == OperatorKind.AttentionBackward, options.AttentionHasPasses),
                     !options.AttentionHasPasses);
+            case OperatorKind.AttentionDecode when work.HasSharedValues:
+                return LatentDecode(work).Model.Evaluate(
+                    work.Batch, work.KeyLength, work.Heads, work.KeyWidth, work.ValueWidth, work.KvFormat.BytesPerElement(), options.IsCold);
             case OperatorKind.AttentionDecode:
                 return Bare(
                     Decode(work).Model.Evaluate(Shape(work), work.KvFormat.BytesPerElement(), options.IsCold, options.AttentionHasPasses),
@@ -89,7 +94,7 @@ public sealed class GpuChipModel : ChipModel
     {
         OperatorKind.Matmul => Gemm(work.Format).Constants,
         OperatorKind.AttentionForward or OperatorKind.AttentionBackward => Prefill(work).Constants,
-        OperatorKind.AttentionDecode => Decode(work).Constants,
+        OperatorKind.AttentionDecode => work.HasSharedValues ? LatentDecode(work).Constants : Decode(work).Constants,
         _ => Moving(work.Kind).Constants,
     };
 
@@ -114,15 +119,15 @@ public sealed class GpuChipModel : ChipModel
 
     private Fitted<PrefillAttentionModel> Prefill(in Operator work)
     {
-        ref Fitted<PrefillAttentionModel>? place = ref prefill[Place(work)];
+        ref Fitted<PrefillAttentionModel>? place = ref work.IsLatent ? ref latentPrefill[LatentPlace(work)] : ref prefill[Place(work)];
         return place ?? Keep(ref place, MakePrefill(work));
     }
 
     private Fitted<PrefillAttentionModel> MakePrefill(in Operator work)
     {
         OperatorVocabulary vocabulary = library.Vocabulary;
-        KernelConstants constants = library.Resolve(
-            Chip, OperatorVocabulary.PrefillName, vocabulary.PrefillConstants, vocabulary.FormatOf(work, Chip.Family));
+        string name = OperatorVocabulary.NameOf(work);
+        KernelConstants constants = library.Resolve(Chip, name, vocabulary.ConstantsOf(name), vocabulary.FormatOf(work, Chip.Family));
         return new(new PrefillAttentionModel(figures, PeakOf(AttentionMultiplies(work.Format, work.KvFormat)), vocabulary.Prefill, constants.Values.AsSpan()), constants);
     }
 
@@ -140,10 +145,26 @@ public sealed class GpuChipModel : ChipModel
         return new(new DecodeAttentionModel(figures, vocabulary.DecodeOf(Chip.Family), constants.Values.AsSpan()), constants);
     }
 
+    private Fitted<LatentDecodeModel> LatentDecode(in Operator work)
+    {
+        ref Fitted<LatentDecodeModel>? place = ref latentDecode[LatentPlace(work)];
+        return place ?? Keep(ref place, MakeLatentDecode(work));
+    }
+
+    private Fitted<LatentDecodeModel> MakeLatentDecode(in Operator work)
+    {
+        OperatorVocabulary vocabulary = library.Vocabulary;
+        LatentDecodeStructure structure = vocabulary.LatentDecodeOf(Chip.Family);
+        KernelConstants constants = library.Resolve(
+            Chip, OperatorVocabulary.LatentDecodeName, vocabulary.LatentDecodeConstants, vocabulary.FormatOf(work, Chip.Family));
+        double peak = PeakOf(structure.HasNarrowCache ? AttentionMultiplies(work.Format, work.KvFormat) : GemmFormat.Multiplying(work.Format));
+        return new(new LatentDecodeModel(figures, peak, structure, constants.Values.AsSpan()), constants);
+    }
+
     private Fitted<ElementwiseModel> Moving(OperatorKind kind)
     {
         ref Fitted<ElementwiseModel>? place = ref moving[(int)kind];
-        return place ?? Keep(ref place, MakeMoving(OperatorVocabulary.NameOf(kind)));
+        return place ?? Keep(ref place, MakeMoving(OperatorVocabulary.MovingNameOf(kind)));
     }
 
     private Fitted<ElementwiseModel> MakeMoving(string name)
@@ -179,6 +200,8 @@ public sealed class GpuChipModel : ChipModel
 
         throw new ArgumentException($"'{chip.Id}' has no matrix peak", nameof(chip));
     }
+
+    private static int LatentPlace(in Operator work) => (int)work.Format + (work.KvFormat.BytesPerElement() < 1.5 ? Formats : 0);
 
     private int Place(in Operator work) =>
         (int)work.Format + (work.KvFormat.BytesPerElement() < 1.5 ? Formats : 0) + ((library.Vocabulary.AttentionKernelOf(work, Chip.Family) + 1) * 2 * Formats);

@@ -34,6 +34,8 @@ public sealed partial record OperatorVocabulary
         MappingReader? gemm = top.RequiredGroup(GemmName, "the matrix product");
         MappingReader? prefill = top.RequiredGroup(PrefillName, "attention over whole sequences");
         MappingReader? decode = top.RequiredGroup(DecodeName, "attention of one new token");
+        MappingReader? latentPrefill = top.RequiredGroup(LatentPrefillName, "attention over whole sequences with keys wider than values");
+        MappingReader? latentDecode = top.RequiredGroup(LatentDecodeName, "attention of one new token over latent vectors");
         MappingReader? elementwise = top.RequiredGroup(ElementwiseName, "kernels bounded by memory");
         ImmutableSortedDictionary<string, ImmutableArray<string>> fittedOn = Lists(top, "fittedOn");
         ImmutableSortedDictionary<string, ImmutableArray<string>> chips = Lists(top, "nearestChips");
@@ -41,7 +43,7 @@ public sealed partial record OperatorVocabulary
         ImmutableArray<AttentionKernelRule> kernels = Rules(top);
         MappingReader? sigma = top.RequiredGroup("borrowedSigma", "the spread added for borrowed constants");
         top.Finish();
-        if (gemm is null || prefill is null || decode is null || elementwise is null || sigma is null)
+        if (gemm is null || prefill is null || decode is null || latentPrefill is null || latentDecode is null || elementwise is null || sigma is null)
             return new(null, diagnostics.InOrder());
         OperatorVocabulary vocabulary = new()
         {
@@ -53,6 +55,10 @@ public sealed partial record OperatorVocabulary
             Decode = ReadDecode(decode),
             DecodeKernels = Kernels(decode),
             DecodeConstants = Constants<DecodeConstant>(decode),
+            LatentPrefillConstants = Constants<PrefillConstant>(latentPrefill),
+            LatentDecode = ReadLatentDecode(latentDecode),
+            LatentDecodeKernels = LatentKernels(latentDecode),
+            LatentDecodeConstants = Constants<LatentDecodeConstant>(latentDecode),
             AttentionKernels = kernels,
             ElementwiseCachedShare = elementwise.RequiredQuantity("cachedShare", QuantityKind.Number, 0, 1),
             ElementwiseConstants = Constants<ElementwiseConstant>(elementwise),
@@ -67,6 +73,8 @@ public sealed partial record OperatorVocabulary
         gemm.Finish();
         prefill.Finish();
         decode.Finish();
+        latentPrefill.Finish();
+        latentDecode.Finish();
         elementwise.Finish();
         sigma.Finish();
         return new(diagnostics.HasErrors ? null : vocabulary, diagnostics.InOrder());
@@ -104,6 +112,27 @@ public sealed partial record OperatorVocabulary
                 [.. entry.Texts("families").Select(static scalar => scalar.Text)],
                 (DecodeKernel)entry.Word("withoutGroup", KernelWords),
                 (DecodeKernel)entry.Word("withGroup", KernelWords)));
+            entry.Finish();
+        }
+
+        return kernels.ToImmutable();
+    }
+
+    private static LatentDecodeStructure ReadLatentDecode(MappingReader group) => new(
+        Integers(group, "splits"),
+        group.Integer("tile", 1, 4096, null),
+        group.Integer("heads", 1, 4096, null),
+        HasNarrowCache: true);
+
+    private static ImmutableArray<LatentDecodeRule> LatentKernels(MappingReader group)
+    {
+        ImmutableArray<LatentDecodeRule>.Builder kernels = ImmutableArray.CreateBuilder<LatentDecodeRule>();
+        foreach (MappingReader entry in group.Groups("kernels"))
+        {
+            kernels.Add(new(
+                [.. entry.Texts("families").Select(static scalar => scalar.Text)],
+                entry.Flag("isSplit", true),
+                entry.Flag("hasNarrowCache", true)));
             entry.Finish();
         }
 

@@ -14,14 +14,29 @@ public sealed partial record OperatorVocabulary
     public const string DecodeName = "decode";
     public const string ElementwiseName = "elementwise";
 
+    /// <summary>Attention over sequences whose keys are wider than their values.</summary>
+    public const string LatentPrefillName = "latent-prefill";
+
+    /// <summary>Decode attention over latent vectors.</summary>
+    public const string LatentDecodeName = "latent-decode";
+
     /// <summary>The residual addition: nothing but streaming.</summary>
     public const string ResidualAddName = "residual-add";
+
+    /// <summary>Names of all operators in calibration files.</summary>
+    public static ImmutableArray<string> Names { get; } =
+        [GemmName, PrefillName, DecodeName, LatentPrefillName, LatentDecodeName, "norm", "rotary", "activation", ResidualAddName, "gather", ElementwiseName];
 
     public required GemmStructure Gemm { get; init; }
 
     public required PrefillStructure Prefill { get; init; }
 
     public required DecodeStructure Decode { get; init; }
+
+    public required LatentDecodeStructure LatentDecode { get; init; }
+
+    /// <summary>Which latent decode kernel there is, by family; the first entry that names the family, or none, holds.</summary>
+    public required ImmutableArray<LatentDecodeRule> LatentDecodeKernels { get; init; }
 
     /// <summary>Which decode kernel is taken, by family; the first entry that names the family, or none, holds.</summary>
     public required ImmutableArray<(ImmutableArray<string> Families, DecodeKernel WithoutGroup, DecodeKernel WithGroup)> DecodeKernels { get; init; }
@@ -40,6 +55,12 @@ public sealed partial record OperatorVocabulary
 
     /// <summary>Constants in the order of <see cref="DecodeConstant"/>.</summary>
     public required ImmutableArray<OperatorConstant> DecodeConstants { get; init; }
+
+    /// <summary>Constants of attention with keys wider than values, in the order of <see cref="PrefillConstant"/>.</summary>
+    public required ImmutableArray<OperatorConstant> LatentPrefillConstants { get; init; }
+
+    /// <summary>Constants in the order of <see cref="LatentDecodeConstant"/>.</summary>
+    public required ImmutableArray<OperatorConstant> LatentDecodeConstants { get; init; }
 
     /// <summary>Constants in the order of <see cref="ElementwiseConstant"/>.</summary>
     public required ImmutableArray<OperatorConstant> ElementwiseConstants { get; init; }
@@ -80,12 +101,30 @@ public sealed partial record OperatorVocabulary
         return Decode;
     }
 
-    /// <summary>The name by which calibration files call the operators of a kind.</summary>
-    public static string NameOf(OperatorKind kind) => kind switch
+    /// <summary>The latent decode kernel of a family.</summary>
+    public LatentDecodeStructure LatentDecodeOf(string family)
+    {
+        foreach (LatentDecodeRule rule in LatentDecodeKernels)
+        {
+            if (rule.Families.IsEmpty || rule.Families.Contains(family))
+                return LatentDecode with { Splits = rule.IsSplit ? LatentDecode.Splits : [1], HasNarrowCache = rule.HasNarrowCache };
+        }
+
+        return LatentDecode;
+    }
+
+    /// <summary>The name by which calibration files call an operator.</summary>
+    public static string NameOf(in Operator work) => work.Kind switch
     {
         OperatorKind.Matmul => GemmName,
-        OperatorKind.AttentionForward or OperatorKind.AttentionBackward => PrefillName,
-        OperatorKind.AttentionDecode => DecodeName,
+        OperatorKind.AttentionForward or OperatorKind.AttentionBackward => work.IsLatent ? LatentPrefillName : PrefillName,
+        OperatorKind.AttentionDecode => work.HasSharedValues ? LatentDecodeName : DecodeName,
+        _ => MovingNameOf(work.Kind),
+    };
+
+    /// <summary>The name by which calibration files call the operators of a kind that is bounded by memory.</summary>
+    public static string MovingNameOf(OperatorKind kind) => kind switch
+    {
         OperatorKind.Norm => "norm",
         OperatorKind.Rotary => "rotary",
         OperatorKind.Activation => "activation",
@@ -114,6 +153,8 @@ public sealed partial record OperatorVocabulary
     /// <summary>Place of the rule whose kernel serves an attention; -1 for the library's main one.</summary>
     public int AttentionKernelOf(in Operator work, string family)
     {
+        if (work.IsLatent)
+            return -1;
         for (int rule = 0; rule < AttentionKernels.Length; rule++)
         {
             if (AttentionKernels[rule].Serves(work, family))
@@ -129,6 +170,8 @@ public sealed partial record OperatorVocabulary
         GemmName => GemmConstants,
         PrefillName => PrefillConstants,
         DecodeName => DecodeConstants,
+        LatentPrefillName => LatentPrefillConstants,
+        LatentDecodeName => LatentDecodeConstants,
         _ => ElementwiseConstants,
     };
 

@@ -86,7 +86,7 @@ public sealed partial class NeuronChipModel
             scalar = exponentials / figures.ScalarClock;
 
         double keyElement = work.KvFormat.BytesPerElement();
-        double cached = 2.0 * work.Batch * work.KvHeads * tokens * work.HeadDim * keyElement;
+        double cached = work.CacheBytes;
         double passing = 4.0 * work.Batch * work.Heads * work.HeadDim;
         // Tokens of a head lie together, so a partition reads several in one piece.
         double memory = dma.Time(cached, tokens * work.HeadDim * keyElement / tile) + dma.Time(passing, 2.0 * work.Heads * work.HeadDim);

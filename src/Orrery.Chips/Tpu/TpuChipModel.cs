@@ -158,7 +158,7 @@ public sealed class TpuChipModel : ChipModel
         int rows = Math.Max(1, work.Heads / kvHeads);
         double matrix = MatrixTime(rows, keys, work.HeadDim, pairs, work.Format) + MatrixTime(rows, work.HeadDim, keys, pairs, work.Format);
         double scores = (double)work.Batch * work.Heads * keys;
-        double bytes = (2.0 * work.Batch * keys * kvHeads * work.HeadDim * work.KvFormat.BytesPerElement()) + (4.0 * work.Batch * work.Heads * work.HeadDim);
+        double bytes = work.CacheBytes + (4.0 * work.Batch * work.Heads * work.HeadDim);
         return Answer(matrix, scores * constants.ScoreOperations / figures.VectorRate, bytes, work.FlopCount);
     }
 

@@ -21,6 +21,7 @@ public static class CalibrateVerb
 
     private const string From = "--from";
     private const string Collectives = "--collectives";
+    private const string Only = "--only";
     private const string Date = "--date";
     private const string DryRun = "--dry-run";
 
@@ -31,6 +32,7 @@ public static class CalibrateVerb
         [
             new(From, FlagKind.Text, "FILE", "measured rows (.csv or .csv.gz); the catalogue's own when left out") { Repeats = true },
             new(Collectives, FlagKind.Switch, "", "fit the collectives of the chip, not its operators"),
+            new(Only, FlagKind.Text, "OPERATOR", "fit this operator of a GPU alone, such as gemm; the others keep their constants") { Repeats = true },
             new(Date, FlagKind.Text, "DAY", "day to write down, such as 2026-11-20; today when left out"),
             new(DryRun, FlagKind.Switch, "", "print what was found and write nothing"),
             CommonFlags.Json,
@@ -61,6 +63,7 @@ public static class CalibrateVerb
             DataCatalog.Open(DataCatalog.FindDataRoot()),
             [.. call.Arguments.Texts(From)],
             date ?? DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+            [.. call.Arguments.Texts(Only)],
             call.Arguments.Switch(DryRun) != true);
         Answer answer = call.Arguments.Switch(Collectives) == true ? OfCollectives(question)
             : question.Catalog.StackIds.Contains(question.Subject) ? OfStack(question)
@@ -119,8 +122,23 @@ public static class CalibrateVerb
         diagnostics.AddRange(tables.Diagnostics);
         if (library is null || tables.Value is null)
             return Answer.Refused("chip", diagnostics);
+        string[] operators = [.. OperatorVocabulary.Names];
+        foreach (string name in question.Only)
+        {
+            if (!operators.Contains(name, StringComparer.Ordinal))
+                diagnostics.Add(new(Severity.Error, ErrorCodes.UnknownName, Only, 0, 0, $"there is no operator '{Quote.Argument(name)}'{EditDistance.Hint(name, operators)}"));
+        }
+
+        if (diagnostics.Exists(one => one.Severity == Severity.Error))
+            return Answer.Refused("chip", diagnostics);
+        CalibrationOptions options = new()
+        {
+            Date = question.Date,
+            Only = question.Only,
+            Before = question.Only.IsEmpty ? null : question.Catalog.Calibration(CalibrationKind.Chips, chip.Id).Value,
+        };
         CalibrationResult result = ChipCalibration.Fit(
-            chip, library.Vocabulary, tables.Value, rows, new CalibrationOptions { Date = question.Date }, line => context.Error.WriteLine(line));
+            chip, library.Vocabulary, tables.Value, rows, options, line => context.Error.WriteLine(line));
         diagnostics.AddRange(result.Diagnostics);
         if (question.Writes && !result.File.Fits.IsEmpty)
             result.Write(question.Catalog.CalibrationPath(CalibrationKind.Chips, chip.Id));
@@ -229,7 +247,7 @@ public static class CalibrateVerb
     }
 
     /// <summary>What was asked.</summary>
-    private sealed record Question(string Subject, DataCatalog Catalog, ImmutableArray<string> Files, string Date, bool Writes);
+    private sealed record Question(string Subject, DataCatalog Catalog, ImmutableArray<string> Files, string Date, ImmutableArray<string> Only, bool Writes);
 
     /// <summary>What was found: fits of a chip, or lines about a stack.</summary>
     private sealed record Answer(string Kind, ImmutableArray<CalibrationFit> Fits, ImmutableArray<string> Lines, ImmutableArray<Diagnostic> Diagnostics)

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using Orrery.Catalog;
+
 namespace Orrery.Validation.Kernels;
 
 /// <summary>How a chip is calibrated.</summary>
@@ -14,6 +17,12 @@ public sealed record CalibrationOptions
 
     /// <summary>Fewest rows for which an operator and format get constants of their own.</summary>
     public int FewestRows { get; init; } = 30;
+
+    /// <summary>Operators to fit, as calibration files call them; empty fits all.</summary>
+    public ImmutableArray<string> Only { get; init; } = [];
+
+    /// <summary>What was fitted before; operators that are not fitted now keep their constants from it.</summary>
+    public CalibrationFile? Before { get; init; }
 
     /// <summary>Day of the fit, <c>2026-11-20</c>; handed in, so that the same call writes the same bytes.</summary>
     public required string Date { get; init; }

@@ -48,7 +48,7 @@ public static class ChipCalibration
                 continue;
             }
 
-            string name = OperatorVocabulary.NameOf(work.Kind);
+            string name = OperatorVocabulary.NameOf(work);
             var read = new Row(row.Origin.Id, row.Origin.Group, work, time * 1e-6, Draw(row.Origin.Id, options.Seed));
             Add(units, (name, vocabulary.FormatOf(work, chip.Family)), read);
             // What a layer's mixture of element-wise kernels gets is fitted on all of them but the fetches.
@@ -64,10 +64,14 @@ public static class ChipCalibration
             List<Row> chosen = Choose(all, Declared(vocabulary, name, groups), options);
             if (chosen.Count < options.FewestRows)
                 continue;
-            CalibrationFit fit = FitUnit(chip, vocabulary, name, format, chosen, options);
+            bool isFitted = options.Only.IsEmpty || options.Only.Contains(name);
+            if ((isFitted ? FitUnit(chip, vocabulary, name, format, chosen, options) : options.Before?.Find(name, format)) is not { } fit)
+                continue;
             fits.Add(fit);
             foreach (Row row in chosen)
                 ids.Add(row.Id);
+            if (!isFitted)
+                continue;
             if (fit.IsAtLimit)
                 diagnostics.Add(new Diagnostic(Severity.Warning, AtLimitCode, $"{chip.Id} {name} {format}".TrimEnd(), 0, 0, fit.Note));
             progress?.Invoke(System.FormattableString.Invariant(

@@ -86,7 +86,7 @@ public sealed class GpuKernelPredictor : ICasePredictor<KernelCase>
             case OperatorKind.AttentionBackward:
             case OperatorKind.AttentionDecode:
                 double tokens = (double)work.Batch * work.QueryLength;
-                return (2 * 2 * tokens * work.Heads * work.HeadDim) + KernelReading.CacheBytes(work);
+                return (2 * 2 * tokens * work.Heads * work.HeadDim) + work.CacheBytes;
             default:
                 return work.MemoryBytes;
         }

@@ -7,6 +7,10 @@ namespace Orrery.Validation.Kernels;
 /// <summary>Turns a measured kernel into the operator that a chip model answers for.</summary>
 public static class KernelReading
 {
+    /// <summary>Width of the values of a head under latent attention, and of the rotated part of its keys (DeepSeek-V2 and later).</summary>
+    private const int LatentValues = 128;
+    private const int LatentRope = 64;
+
     /// <summary>The operator a row measures; false with the reason where the vocabulary of work has none.</summary>
     public static bool TryRead(KernelCase row, out Operator work, out string why)
     {
@@ -42,6 +46,17 @@ public static class KernelReading
             case "attention_decode":
                 work = Operator.Decode(row.Batch, row.SeqKv, row.Heads, row.KvHeads, row.HeadDim, format, cache, row.Window);
                 return Has(HasAttention(row), ref why);
+            case "mla_prefill":
+                // Rows state the width of queries and keys; that of values, like the latent cache of decode rows, is the model's.
+                work = Operator.Attention(row.Batch, row.SeqQ, row.SeqKv, row.Heads, row.KvHeads, (row.HeadDim + LatentValues) / 2, true, format) with
+                {
+                    KvFormat = cache,
+                    ValueDim = LatentValues,
+                };
+                return Has(HasAttention(row), ref why);
+            case "mla_decode":
+                work = Operator.LatentDecode(row.Batch, row.SeqKv, row.Heads, row.HeadDim - LatentRope, LatentRope, format, cache);
+                return Has(HasAttention(row) && row.HeadDim > LatentRope, ref why);
             case "norm":
                 work = Operator.Moving(OperatorKind.Norm, 2 * cells * element, cells, format);
                 return Has(cells > 0, ref why);
@@ -81,7 +96,7 @@ public static class KernelReading
             <= 16384 => "tokens 1k-16k",
             _ => "tokens over 16k",
         },
-        OperatorKind.AttentionDecode => CacheBytes(work) switch
+        OperatorKind.AttentionDecode => work.CacheBytes switch
         {
             <= 8e6 => "cache to 8 MB",
             <= 128e6 => "cache 8-128 MB",
@@ -89,10 +104,6 @@ public static class KernelReading
         },
         _ => work.MemoryBytes switch { <= 1e6 => "to 1 MB", <= 32e6 => "1-32 MB", _ => "over 32 MB" },
     };
-
-    /// <summary>Bytes of keys and values that one decode step reads.</summary>
-    public static double CacheBytes(in Operator work) =>
-        2.0 * work.Batch * work.KvHeads * (work.Window > 0 ? Math.Min(work.Window, work.KeyLength) : work.KeyLength) * work.HeadDim * work.KvFormat.BytesPerElement();
 
     /// <summary>The format a case file means: its short names, and the long one of DeepGEMM's table.</summary>
     public static bool TryFormat(string text, out NumberFormat format)

@@ -131,7 +131,7 @@ public sealed class KernelTables
             && (Kind.Length == 0 || Kind == row.Kind)
             && (Chip.Length == 0 || Chip == row.Chip)
             && (Quality.Length == 0 || row.Origin.HasQuality(Quality))
-            && (CacheAbove <= 0 || KernelReading.CacheBytes(work) > CacheAbove)
+            && (CacheAbove <= 0 || work.CacheBytes > CacheAbove)
             && (!IsGrouped || row.Heads > row.KvHeads);
     }
 }

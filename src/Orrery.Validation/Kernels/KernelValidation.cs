@@ -70,7 +70,7 @@ public sealed record KernelValidation(ValidationReport? Report, ImmutableArray<G
                 double? measured = row.Measured(origin.PrimaryMetric);
                 bool isRate = origin.PrimaryMetric != "time_us";
                 Prediction prediction = predictor.Predict(row);
-                string name = isRead ? $"{OperatorVocabulary.NameOf(work.Kind)} {predictor.FormatOf(row, work)}".TrimEnd() : row.Kind;
+                string name = isRead ? $"{OperatorVocabulary.NameOf(work)} {predictor.FormatOf(row, work)}".TrimEnd() : row.Kind;
                 string unit = $"{name} on {row.Chip}";
                 bySource.Add(origin, measured, () => prediction, isRate, slice: unit);
                 if (!isRead || !origin.IsExpressible || !fittedGroups.Contains(origin.Group))

@@ -14,8 +14,8 @@ public sealed class OperatorVocabularyTests
     {
         OperatorVocabulary.Parse(Text, "operators.yaml").Diagnostics.ShouldBeEmpty();
         OperatorVocabulary vocabulary = TestChips.Vocabulary;
-        foreach (int count in new[] { vocabulary.GemmConstants.Length, vocabulary.PrefillConstants.Length, vocabulary.DecodeConstants.Length, vocabulary.ElementwiseConstants.Length })
-            count.ShouldBeInRange(1, 12);
+        foreach (string name in OperatorVocabulary.Names)
+            vocabulary.ConstantsOf(name).Length.ShouldBeInRange(1, 12, name);
         vocabulary.GemmConstants[(int)GemmConstant.Memory].Name.ShouldBe("memory");
         vocabulary.DecodeConstants[(int)DecodeConstant.SequenceOverhead].Low.ShouldBe(1e-10, 1e-20);
     }
@@ -27,6 +27,8 @@ public sealed class OperatorVocabularyTests
     [InlineData("depthStep: 64", "", "depthStep")]
     [InlineData("powerRamp: 300 us", "powerRamp: 300", "powerRamp")]
     [InlineData("low: 0.3, high: 1, typical: 0.85", "low: 0.3, high: 0.2, typical: 0.3", "empty")]
+    [InlineData("isSplit: false", "isSplit: sometimes", "isSplit")]
+    [InlineData("name: cacheSpeed", "name: cachSpeed", "cacheSpeed")]
     [InlineData("withGroup: faster", "withGroup: fastest", "faster")]
     public void A_mistake_is_a_diagnostic_with_a_place(string right, string wrong, string hint)
     {

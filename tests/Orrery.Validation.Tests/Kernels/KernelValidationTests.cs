@@ -25,6 +25,10 @@ public sealed class KernelValidationTests
     [InlineData("decode bf16 on A100-SXM-80GB", 0.15, 0.20)]
     [InlineData("decode bf16 on H100-SXM-80GB", 0.15, 0.20)]
     [InlineData("decode bf16-cache8 on H100-SXM-80GB", 0.15, 0.20)]
+    [InlineData("latent-prefill bf16", 0.07, 0.11)]
+    [InlineData("latent-prefill bf16-cache8", 0.07, 0.11)]
+    [InlineData("latent-decode bf16", 0.10, 0.14)]
+    [InlineData("latent-decode bf16-cache8", 0.10, 0.14)]
     public void Rows_not_fitted_are_predicted_within_the_stated_median_and_mean(string name, double median, double mean)
     {
         ErrorFigures figures = Group(name).Unseen;
@@ -35,14 +39,16 @@ public sealed class KernelValidationTests
     }
 
     [Theory]
-    [InlineData("nvidia-aiconfigurator-gemm")]
-    [InlineData("nvidia-aiconfigurator-attention")]
-    public void The_interval_holds_what_it_says_without_being_too_wide(string source)
+    [InlineData("nvidia-aiconfigurator-gemm", 2)]
+    [InlineData("nvidia-aiconfigurator-attention", 2)]
+    // Six chips whose spreads differ tenfold: the median row is not of the median chip.
+    [InlineData("nvidia-aiconfigurator-mla", 2.3)]
+    public void The_interval_holds_what_it_says_without_being_too_wide(string source, double widest)
     {
         GroupReport group = Run.Report.ShouldNotBeNull().Groups.Single(one => one.Group == source);
         group.Skipped.ShouldBe(0);
         group.Unseen.IntervalCoverage.ShouldNotBeNull().ShouldBeInRange(0.7, 0.9);
-        group.Unseen.IntervalHalfWidth.ShouldNotBeNull().ShouldBeLessThanOrEqualTo(2 * group.Unseen.MedianApe.ShouldNotBeNull());
+        group.Unseen.IntervalHalfWidth.ShouldNotBeNull().ShouldBeLessThanOrEqualTo(widest * group.Unseen.MedianApe.ShouldNotBeNull());
     }
 
     [Fact]
