@@ -61,6 +61,11 @@ public sealed record StackDescription
     /// <summary>Dropout masks are stored (one byte a token and channel, twice a layer): stacks of the GPT-3 generation.</summary>
     public bool KeepsDropoutMasks { get; init; }
 
+    /// <summary>
+    /// Products in 8 or 4 bits keep their input for the weight gradient as it was cast; otherwise it is kept in 16 bits and cast again.
+    /// </summary>
+    public bool KeepsNarrowInputs { get; init; }
+
     /// <summary>Constants by name; those not named take the default of the vocabulary.</summary>
     public required ImmutableSortedDictionary<string, ConstantReading> Constants { get; init; }
 

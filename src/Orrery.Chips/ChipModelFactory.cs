@@ -24,7 +24,7 @@ public sealed class ChipModelFactory(DataCatalog catalog)
                 (CalibrationFile? neuronFile, double neuronSpread) = CalibrationFor(chip, diagnostics);
                 if (neuronFile is null)
                     return new Result<ChipModel>(null, [.. diagnostics]);
-                Result<NeuronChipModel> neuron = NeuronCalibration.Create(chip, ranksPerChip, neuronFile, neuronSpread);
+                Result<NeuronChipModel> neuron = NeuronCalibration.Create(chip, ranksPerChip, neuronFile, neuronSpread, options.ProductHasQuantising);
                 return new Result<ChipModel>(neuron.Value, neuron.Diagnostics);
             case ChipArchitecture.Tpu:
                 (CalibrationFile? tpuFile, double tpuSpread) = CalibrationFor(chip, diagnostics);

@@ -23,6 +23,12 @@ public enum OperatorRole : byte
     ScoreBackward,
     ElementwiseForward,
     ElementwiseBackward,
+
+    /// <summary>Casting the input of a product, and widening frozen weights.</summary>
+    QuantiseForward,
+
+    /// <summary>Casting the gradient that a product's two gradients read, and widening frozen weights again.</summary>
+    QuantiseBackward,
 }
 
 /// <summary>One operator of a layer with its role; <see cref="IsExpert"/> marks grouped expert products.</summary>
@@ -44,6 +50,9 @@ public readonly record struct LayerShape(
     bool HasFrozenWeights,
     NumberFormat Precision)
 {
+    /// <summary>Format in which frozen weights are kept; products of 16-bit operands widen them first, each time.</summary>
+    public NumberFormat FrozenFormat { get; init; } = NumberFormat.Bf16;
+
     /// <summary>Tokens a rank sees in one micro-batch.</summary>
     public double Tokens => (double)MicroBatch * Sequence / ContextParallel;
 
@@ -71,7 +80,7 @@ public readonly record struct LayerShape(
 public static class LayerOperators
 {
     /// <summary>Most operators one layer can have.</summary>
-    public const int Capacity = 80;
+    public const int Capacity = 144;
 
     /// <summary>Kernels of the element-wise work of one part of a layer that are not products.</summary>
     private const int ForwardKernels = 4;
@@ -418,10 +427,32 @@ public static class LayerOperators
         /// <summary>A linear product and its gradients.</summary>
         private void Product(long rows, long width, long depth, NumberFormat format, int groups = 1, bool isExpert = false)
         {
+            Quantising(rows, width, depth, format, groups);
             Put(Operator.Matmul(rows, width, depth, format, groups), OperatorRole.Forward, isExpert);
             Put(Operator.Matmul(rows, depth, width, format, groups), OperatorRole.InputGradient, isExpert);
             if (!_shape.HasFrozenWeights)
                 Put(Operator.Matmul(width, depth, rows, format, groups), OperatorRole.WeightGradient, isExpert);
+        }
+
+        /// <summary>
+        /// What narrow products need beside themselves: their input cast forward and the gradient of their output cast backward, each also transposed where
+        /// a weight gradient reads it. Weights are cast once a step, behind the optimizer. Frozen weights in a narrower format than the product's are widened
+        /// for the forward product and again for the input gradient.
+        /// </summary>
+        private void Quantising(long rows, long width, long depth, NumberFormat format, int groups)
+        {
+            if (format.IsQuantised())
+            {
+                int copies = _shape.HasFrozenWeights ? 1 : 2;
+                Put(Operator.Quantise((double)rows * depth * groups, copies, format), OperatorRole.QuantiseForward);
+                Put(Operator.Quantise((double)rows * width * groups, copies, format), OperatorRole.QuantiseBackward);
+            }
+            else if (_shape.HasFrozenWeights && _shape.FrozenFormat.BytesPerElement() < format.BytesPerElement())
+            {
+                Operator widen = Operator.Dequantise((double)width * depth * groups, _shape.FrozenFormat);
+                Put(widen, OperatorRole.QuantiseForward);
+                Put(widen, OperatorRole.QuantiseBackward);
+            }
         }
 
         private void Put(in Operator work, OperatorRole role, bool isExpert = false) => _into[Count++] = new LayerOperator(work, role, isExpert);

@@ -10,7 +10,10 @@ public readonly record struct Operator
 {
     public OperatorKind Kind { get; init; }
 
-    /// <summary>Format of the product (matmul) or of the queries (attention).</summary>
+    /// <summary>Bytes of the 16-bit numbers that narrow formats are made from.</summary>
+    private const double WideBytes = 2;
+
+    /// <summary>Format of the product (matmul), of the queries (attention) or of the narrow side (quantising).</summary>
     public NumberFormat Format { get; init; }
 
     /// <summary>Format of cached keys and values (decode, prefill with a quantised cache).</summary>
@@ -136,6 +139,32 @@ public readonly record struct Operator
     /// <summary>One kernel of a kind bounded by memory, standing alone: <see cref="OperatorKind.Norm"/> to <see cref="OperatorKind.Gather"/>.</summary>
     public static Operator Moving(OperatorKind kind, double bytes, double elements, NumberFormat format = NumberFormat.Bf16) =>
         new() { Kind = kind, MemoryBytes = bytes, VectorElements = elements, Kernels = 1, Format = format };
+
+    /// <summary>
+    /// Turns <paramref name="elements"/> 16-bit numbers into <paramref name="copies"/> narrow tensors: read once, every copy written with its scales. A
+    /// second copy is the transposed one: where scales belong to blocks of a row or of a column it is another tensor, so each copy is work of its own for
+    /// the vector units. The largest element of a tensor with one scale is found by the kernel that makes it: steps measured in such formats leave no
+    /// room for a pass more.
+    /// </summary>
+    /// <param name="format">The narrow format.</param>
+    public static Operator Quantise(double elements, int copies, NumberFormat format) => new()
+    {
+        Kind = OperatorKind.Quantise,
+        MemoryBytes = elements * (WideBytes + (copies * format.BytesPerElement())),
+        VectorElements = elements * copies,
+        Kernels = 1,
+        Format = format,
+    };
+
+    /// <summary>Widens <paramref name="elements"/> narrow numbers to 16 bits: read with their scales, written wide.</summary>
+    public static Operator Dequantise(double elements, NumberFormat format) => new()
+    {
+        Kind = OperatorKind.Dequantise,
+        MemoryBytes = elements * (WideBytes + format.BytesPerElement()),
+        VectorElements = elements,
+        Kernels = 1,
+        Format = format,
+    };
 
     /// <summary>Optimizer update that moves <paramref name="bytes"/> in all for <paramref name="parameters"/> parameters.</summary>
     public static Operator Optimizer(double parameters, double bytes) =>

@@ -35,4 +35,10 @@ public enum OperatorKind : byte
 
     /// <summary>Rows fetched by, or stored to, an index: embedding lookup, writing a paged cache.</summary>
     Gather,
+
+    /// <summary>Casting a 16-bit tensor to a narrow format with its scales, and the transposed copy that a gradient product reads.</summary>
+    Quantise,
+
+    /// <summary>Widening narrow frozen weights to 16 bits for a product of 16-bit operands.</summary>
+    Dequantise,
 }

@@ -38,6 +38,16 @@ public enum AttentionKernel : byte
     Unfused,
 }
 
+/// <summary>Format of the optimizer's two moments of each weight; master weights are FP32 beside them.</summary>
+public enum OptimizerStates : byte
+{
+    Fp32,
+    Bf16,
+
+    /// <summary>8-bit codes with an FP32 scale for each block of 256 (arXiv:2110.02861, in its published library).</summary>
+    EightBit,
+}
+
 /// <summary>
 /// How a training job is laid on a system. A value; <c>tp x pp x cp x dp</c> is the number of ranks, EP is carved out of dp (x cp x tp / etp).
 /// </summary>
@@ -90,6 +100,32 @@ public sealed record Plan
 
     /// <summary>Only low-rank adapters learn: no weight gradients, no optimizer states and no gradient reduction for the frozen weights.</summary>
     public bool HasFrozenWeights { get; init; }
+
+    /// <summary>
+    /// Format in which frozen weights are kept (QLoRA, arXiv:2305.14314: 4 bits); products of 16-bit operands widen them each time. Without frozen weights
+    /// it means nothing.
+    /// </summary>
+    public NumberFormat FrozenFormat { get; init; } = NumberFormat.Bf16;
+
+    public OptimizerStates OptimizerStates { get; init; }
+
+    /// <summary>Format in which gradients are accumulated and reduced; null is the stack's own.</summary>
+    public NumberFormat? Gradients { get; init; }
+
+    /// <summary>Bytes of one of the two moments of a weight, scales included.</summary>
+    public double MomentBytes => OptimizerStates switch
+    {
+        OptimizerStates.Bf16 => 2,
+        OptimizerStates.EightBit => 1 + (4.0 / 256),
+        _ => 4,
+    };
+
+    /// <summary>Bytes of one gradient under a stack whose own are <paramref name="byDefault"/>.</summary>
+    public double GradientBytes(double byDefault) =>
+        Gradients?.BytesPerElement() ?? (Precision is NumberFormat.Fp32 or NumberFormat.Tf32 ? 4 : byDefault);
+
+    /// <summary>Bytes of one weight of the products as a rank keeps and gathers it.</summary>
+    public double WeightBytes => Precision is NumberFormat.Fp32 or NumberFormat.Tf32 ? 4 : HasFrozenWeights ? FrozenFormat.BytesPerElement() : 2;
 
     /// <summary>Innermost first.</summary>
     public string Order { get; init; } = "tp-cp-ep-dp-pp";

@@ -42,6 +42,7 @@ internal static class StackLoader
             PacesWholeDomain = top.Flag("pacesWholeDomain", fallback: false),
             OverlapsTensorParallel = top.Flag("overlapsTensorParallel", fallback: true),
             KeepsDropoutMasks = top.Flag("keepsDropoutMasks", fallback: false),
+            KeepsNarrowInputs = top.Flag("keepsNarrowInputs", fallback: false),
             ShardsGradientsEveryMicroBatch = top.Flag("shardsGradientsEveryMicroBatch", fallback: false),
             Constants = constants.ToImmutable(),
             OnChip = ReadOnChip(top, figures, vocabulary, id),

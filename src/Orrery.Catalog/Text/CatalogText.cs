@@ -152,6 +152,7 @@ public static class CatalogText
         settings.Add("vocabulary padded to", stack.VocabularyPadding == 1 ? "nothing" : $"a multiple of {Count(stack.VocabularyPadding)}{(stack.PadsVocabularyOnlyWhenSplit ? ", only where tensor parallelism splits it" : " for each tensor-parallel rank")}");
         settings.Add("gradients reduced in", $"{Quantity.FormatNumber(stack.GradientBytes)} bytes an element{(stack.ShardsGradientsEveryMicroBatch ? ", after every micro-batch under ZeRO-2" : "")}");
         settings.Add("dropout masks", stack.KeepsDropoutMasks ? "kept" : "not kept");
+        settings.Add("inputs of narrow products", stack.KeepsNarrowInputs ? "kept as they were cast" : "kept in 16 bits");
         settings.AppendTo(text, "  ");
         text.Append('\n');
         AppendConstants(text, "constant", stack.Constants);

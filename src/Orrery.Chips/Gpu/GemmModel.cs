@@ -62,8 +62,7 @@ public sealed class GemmModel
         overlap = constants[(int)GemmConstant.Overlap];
         power = constants[(int)GemmConstant.Power];
         cacheBytes = chip.CacheBytes * constants[(int)GemmConstant.CacheShare];
-        if (format.IsQuantised)
-            quantiseRate = chip.MemoryBandwidth * constants[(int)GemmConstant.QuantiseMemory];
+        quantiseRate = chip.MemoryBandwidth * constants[(int)GemmConstant.QuantiseMemory];
 
         depthStep = structure.DepthStep;
         powerRamp = structure.PowerRamp;
@@ -89,6 +88,9 @@ public sealed class GemmModel
 
     /// <summary>Fixed time of an isolated product, in s.</summary>
     public double Launch => launch;
+
+    /// <summary>Bytes a second of the pass that quantises, read and written; 0 for formats whose constants have none.</summary>
+    public double QuantiseRate => quantiseRate;
 
     /// <summary>Time of <paramref name="groups"/> equal products; <paramref name="isCold"/> when other work has evicted the operands. Zero shapes cost nothing.</summary>
     public KernelTime Evaluate(long m, long n, long k, int groups = 1, bool isCold = false)

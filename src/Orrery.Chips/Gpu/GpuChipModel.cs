@@ -81,9 +81,24 @@ public sealed class GpuChipModel : ChipModel
                 return Bare(
                     Decode(work).Model.Evaluate(Shape(work), work.KvFormat.BytesPerElement(), options.IsCold, options.AttentionHasPasses),
                     !options.AttentionHasPasses);
+            case OperatorKind.Quantise:
+                return Quantising(work);
             default:
                 return Moving(work.Kind).Model.Evaluate(work.MemoryBytes, work.Kernels, options.IsCold);
         }
+    }
+
+    /// <summary>
+    /// The cast to a narrow format at the bandwidth that products of the format were seen to quantise with; nothing where the chip multiplies the format
+    /// in 16 bits, for then nothing is cast.
+    /// </summary>
+    private KernelTime Quantising(in Operator work)
+    {
+        if (!Chip.Peak.ContainsKey(GemmFormat.Multiplying(work.Format)) || !(work.MemoryBytes > 0))
+            return default;
+        GemmModel product = Gemm(work.Format).Model;
+        double time = work.MemoryBytes / product.QuantiseRate;
+        return new KernelTime(product.Launch, time, 0, time, work.MemoryBytes);
     }
 
     /// <summary>A kernel without the passes around it starts as one product does, not as several kernels.</summary>
@@ -92,7 +107,7 @@ public sealed class GpuChipModel : ChipModel
 
     private KernelConstants Constants(in Operator work) => work.Kind switch
     {
-        OperatorKind.Matmul => Gemm(work.Format).Constants,
+        OperatorKind.Matmul or OperatorKind.Quantise => Gemm(work.Format).Constants,
         OperatorKind.AttentionForward or OperatorKind.AttentionBackward => Prefill(work).Constants,
         OperatorKind.AttentionDecode => work.HasSharedValues ? LatentDecode(work).Constants : Decode(work).Constants,
         _ => Moving(work.Kind).Constants,

@@ -6,8 +6,8 @@ namespace Orrery.Chips.Gpu;
 /// <param name="ProductHasQuantising">A product in 8 or 4 bits includes the pass that quantises its activations; false where they come quantised.</param>
 public readonly record struct GpuModelOptions(bool IsCold, bool AttentionHasPasses, bool ProductHasQuantising)
 {
-    /// <summary>Inside a training step.</summary>
-    public static GpuModelOptions Training => new(true, false, true);
+    /// <summary>Inside a training step, whose casts are operators of their own (<c>OperatorKind.Quantise</c>).</summary>
+    public static GpuModelOptions Training => new(true, false, false);
 
     /// <summary>As published operator tables were measured.</summary>
     public static GpuModelOptions Benchmark => new(false, true, true);

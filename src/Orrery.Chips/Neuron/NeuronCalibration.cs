@@ -24,14 +24,16 @@ public sealed record NeuronCalibration(NeuronConstants Constants, NeuronAccuracy
 
     /// <summary>Makes the model of <paramref name="chip"/>; diagnostics name what its calibration file lacks.</summary>
     /// <param name="added">Spread added, in quadrature, where the file is another chip's.</param>
-    public static Result<NeuronChipModel> Create(ChipDescription chip, int ranksPerChip, CalibrationFile file, double added = 0)
+    /// <param name="productHasQuantising">Products cast their activations; false where casts are operators of their own.</param>
+    public static Result<NeuronChipModel> Create(
+        ChipDescription chip, int ranksPerChip, CalibrationFile file, double added = 0, bool productHasQuantising = true)
     {
         ArgumentNullException.ThrowIfNull(chip);
         Result<NeuronCalibration> read = Read(file);
         if (read.Value is not { } found)
             return new(null, read.Diagnostics);
         NeuronAccuracy accuracy = file.Subject == chip.Id ? found.Accuracy : found.Accuracy.Borrowed(chip.Id, added);
-        return new(new NeuronChipModel(chip, ranksPerChip, found.Constants, accuracy), read.Diagnostics);
+        return new(new NeuronChipModel(chip, ranksPerChip, found.Constants, accuracy, productHasQuantising), read.Diagnostics);
     }
 
     /// <summary>Reads the constants; every one of <see cref="NeuronConstants"/> must be there.</summary>

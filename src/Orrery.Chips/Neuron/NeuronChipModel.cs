@@ -22,8 +22,11 @@ public sealed partial class NeuronChipModel : ChipModel
     private readonly double[] passes;
     private readonly double[] tensorRate;
     private readonly double launch;
+    private readonly bool productHasQuantising;
 
-    public NeuronChipModel(ChipDescription chip, int ranksPerChip, NeuronConstants constants, NeuronAccuracy accuracy)
+    /// <param name="productHasQuantising">A product casts its activations on the way in; false where casts are operators of their own.</param>
+    public NeuronChipModel(
+        ChipDescription chip, int ranksPerChip, NeuronConstants constants, NeuronAccuracy accuracy, bool productHasQuantising = true)
         : base(chip, ranksPerChip)
     {
         ArgumentNullException.ThrowIfNull(constants);
@@ -31,6 +34,7 @@ public sealed partial class NeuronChipModel : ChipModel
         figures = NeuronFigures.Of(chip, ranksPerChip);
         this.constants = constants;
         this.accuracy = accuracy;
+        this.productHasQuantising = productHasQuantising;
         dma = new DmaModel(figures, constants);
         NumberFormat[] formats = Enum.GetValues<NumberFormat>();
         passes = new double[formats.Length];
@@ -63,6 +67,8 @@ public sealed partial class NeuronChipModel : ChipModel
         OperatorKind.AttentionDecode => Decode(work),
         OperatorKind.Elementwise => Elementwise(work, 1),
         OperatorKind.OptimizerUpdate => Elementwise(work, constants.OptimizerPasses),
+        OperatorKind.Quantise => Quantise(work),
+        OperatorKind.Dequantise => Elementwise(work, 1),
         _ => throw new ArgumentOutOfRangeException(nameof(work), work.Kind, "no such operator"),
     };
 
@@ -88,13 +94,8 @@ public sealed partial class NeuronChipModel : ChipModel
         double results = groups * (double)work.M * work.N;
 
         double vector = 0;
-        if (IsQuantisedOnChip(format))
-        {
-            double inputs = groups * (double)work.M * work.K;
-            bool isScaledByBlock = format is NumberFormat.Mxfp8 or NumberFormat.Mxfp4 or NumberFormat.Nvfp4;
-            double width = isScaledByBlock && figures.QuantiseWidth > 0 ? figures.QuantiseWidth : figures.VectorWidth16;
-            vector = inputs / (width * figures.Cores * figures.VectorClock);
-        }
+        if (productHasQuantising && format.IsQuantised())
+            vector = QuantiseTime(groups * (double)work.M * work.K, format);
 
         // Results leave PSUM as FP32, one element a lane and cycle.
         double columns = results / lanes;
@@ -157,6 +158,26 @@ public sealed partial class NeuronChipModel : ChipModel
         return Answer(times, work.MemoryBytes, Math.Max(0, work.VectorElements));
     }
 
+    /// <summary>
+    /// A cast on the vector engine, one pass a copy, beside its transfers. Nothing where operands are widened to 16 bits anyway.
+    /// </summary>
+    private OperatorCost Quantise(in Operator work)
+    {
+        if (!(work.MemoryBytes > 0) || Multiplied(Chip, work.Format) == NumberFormat.Bf16)
+            return default;
+        double lanes = (double)figures.Partitions * figures.Cores;
+        double vector = QuantiseTime(work.VectorElements, work.Format);
+        return Answer(new EngineTimes(0, vector, 0, dma.Time(work.MemoryBytes, work.MemoryBytes / lanes)), work.MemoryBytes, work.VectorElements);
+    }
+
+    /// <summary>Seconds of the vector engine for casting elements: at its own rate for microscaling formats, else as a copy of 16-bit numbers.</summary>
+    private double QuantiseTime(double elements, NumberFormat format)
+    {
+        bool isScaledByBlock = format is NumberFormat.Mxfp8 or NumberFormat.Mxfp4 or NumberFormat.Nvfp4;
+        double width = isScaledByBlock && figures.QuantiseWidth > 0 ? figures.QuantiseWidth : figures.VectorWidth16;
+        return elements / (width * figures.Cores * figures.VectorClock);
+    }
+
     private OperatorCost Answer(in EngineTimes times, double bytes, double flop)
     {
         double execution = times.Last(constants.Overlap);
@@ -171,9 +192,6 @@ public sealed partial class NeuronChipModel : ChipModel
 
     /// <summary>Time lost while the tensor engine starts at half rate: as long as the work, at most half the warm-up. A stream of products pays it once.</summary>
     private double WarmUp(double tensor) => Math.Min(tensor, figures.TensorWarmUp / 2);
-
-    private static bool IsQuantisedOnChip(NumberFormat format) => format is NumberFormat.Fp8 or NumberFormat.Fp8Block
-        or NumberFormat.Mxfp8 or NumberFormat.Mxfp4 or NumberFormat.Nvfp4 or NumberFormat.Int8SmoothQuant;
 
     /// <summary>The format the array multiplies; operands of one it lacks are widened to 16 bits on the way in.</summary>
     private static NumberFormat Multiplied(ChipDescription chip, NumberFormat format)

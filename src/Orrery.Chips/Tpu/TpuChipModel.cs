@@ -48,6 +48,7 @@ public sealed class TpuChipModel : ChipModel
         OperatorKind.AttentionBackward => Attention(work, isBackward: true),
         OperatorKind.AttentionDecode => Decode(work),
         OperatorKind.OptimizerUpdate => Elementwise(work, constants.OptimizerOperations),
+        OperatorKind.Quantise when Multiplied(Chip, work.Format) == NumberFormat.Bf16 => default,
         _ => Elementwise(work, constants.ElementOperations),
     };
 

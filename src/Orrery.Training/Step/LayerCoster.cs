@@ -46,9 +46,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
     /// <summary>Cost of one layer of kind <paramref name="layer"/> without sharded weights.</summary>
     public LayerCost Layer(LayerDescription layer, Plan plan, PlacedGroups groups)
     {
-        var shape = new LayerShape(
-            plan.MicroBatch, plan.Sequence, plan.TensorParallel, plan.ContextParallel, plan.ExpertParallel, plan.ExpertTensorParallel,
-            plan.SequenceParallel, plan.Attention == AttentionKernel.Flash, plan.HasFrozenWeights, plan.Precision);
+        LayerShape shape = Shape(plan);
         int count = LayerOperators.Fill(model, layer, shape, buffer);
         LayerCost cost = default;
         double forward = 0;
@@ -68,6 +66,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
             {
                 case OperatorRole.Forward:
                 case OperatorRole.ElementwiseForward:
+                case OperatorRole.QuantiseForward:
                     if (entry.Role == OperatorRole.Forward)
                         lastProduct = time;
                     forward += time;
@@ -203,12 +202,44 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         return cost;
     }
 
-    /// <summary>The update of <paramref name="parameters"/> parameters on one rank, casts and clipping included.</summary>
-    public double OptimizerTime(double parameters)
+    /// <summary>
+    /// Products outside the layers: patches, time steps, projectors. What stands before the layers learns too, but its first product needs no gradient
+    /// of pixels; that is not worth telling apart.
+    /// </summary>
+    public LayerCost Sides(Plan plan, bool areAtEnd)
+    {
+        LayerShape shape = Shape(plan);
+        int count = LayerOperators.FillSides(model, areAtEnd, shape, buffer);
+        LayerCost cost = default;
+        for (int i = 0; i < count; i++)
+        {
+            double time = Time(buffer[i], out double matrix, out double bytes);
+            if (buffer[i].Role is OperatorRole.Forward or OperatorRole.QuantiseForward)
+                cost.Forward += time;
+            else
+                cost.Backward += time;
+            cost.MatrixBusy += matrix;
+            cost.MemoryBytes += bytes;
+        }
+
+        cost.Compute = cost.Forward + cost.Backward;
+        return cost;
+    }
+
+    /// <summary>Casting the <paramref name="parameters"/> weights of a rank for the next step, both ways round; frozen ones were cast once and for all.</summary>
+    public double CastTime(double parameters, Plan plan) =>
+        plan.Precision.IsQuantised() && !plan.HasFrozenWeights && parameters > 0 ? Cost(Operator.Quantise(parameters, 2, plan.Precision)).Execution.Value : 0;
+
+    /// <summary>
+    /// The update of <paramref name="parameters"/> parameters on one rank, casts and clipping included. The stack's traffic of a parameter is with moments
+    /// of FP32, read and written, and its own gradients, read.
+    /// </summary>
+    public double OptimizerTime(double parameters, Plan plan, double stackGradientBytes)
     {
         if (parameters <= 0)
             return 0;
-        double bytes = parameters * constants[StackConstant.OptimizerBytes];
+        double narrower = (4 * (4 - plan.MomentBytes)) + (plan.Gradients is null ? 0 : stackGradientBytes - plan.GradientBytes(stackGradientBytes));
+        double bytes = parameters * (constants[StackConstant.OptimizerBytes] - narrower);
         return constants[StackConstant.ElementwiseShare] > 0 ? MemoryTime(bytes) : Cost(Operator.Optimizer(parameters, bytes)).Execution.Value;
     }
 
@@ -261,6 +292,9 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
             case OperatorKind.Elementwise when entry.Role is OperatorRole.ScoreForward or OperatorRole.ScoreBackward:
                 bytes *= constants[StackConstant.ScoreTraffic];
                 return streaming * constants[StackConstant.ScoreTraffic];
+            case OperatorKind.Quantise or OperatorKind.Dequantise:
+                // A chip that has nothing to cast starts no kernel either.
+                return cost.Execution.Value > 0 ? cost.Execution.Value + (work.Kernels * constants[StackConstant.KernelGap]) : 0;
             case OperatorKind.Elementwise:
                 bytes *= constants[StackConstant.ElementwiseScale];
                 return (streaming * constants[StackConstant.ElementwiseScale]) + (work.Kernels * constants[StackConstant.KernelGap]);
@@ -309,6 +343,13 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         return time;
     }
 
+    private static LayerShape Shape(Plan plan) => new(
+        plan.MicroBatch, plan.Sequence, plan.TensorParallel, plan.ContextParallel, plan.ExpertParallel, plan.ExpertTensorParallel,
+        plan.SequenceParallel, plan.Attention == AttentionKernel.Flash, plan.HasFrozenWeights, plan.Precision)
+    {
+        FrozenFormat = plan.FrozenFormat,
+    };
+
     /// <summary>
     /// Low-rank adapters on the attention projections, forward: each reads its input once more and adds onto its output in separate
     /// kernels (two narrow products, dropout, scale, add). The gradient moves half as much again.
@@ -347,7 +388,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         if (cp == 1 || layer.Attention.Kind is AttentionKind.Linear or AttentionKind.None)
             return 0;
         double kv = Math.Max(1, layer.Attention.KvHeads / shape.TensorParallel) * (double)layer.Attention.HeadDim;
-        double bytes = 2 * shape.Tokens * kv * shape.ActivationBytes * cp;
+        double bytes = 2 * shape.On(layer.Stream).Tokens * kv * shape.ActivationBytes * cp;
         double time = CollectiveTime(CollectiveKind.AllGather, bytes, groups.Context) * constants[StackConstant.TensorParallelScale];
         return Math.Max(0, time - (attention * (cp - 1) / cp)) + (constants[StackConstant.OverlapSlowdown] * Math.Min(time, attention));
     }

@@ -30,10 +30,13 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
             return tokens * hidden * element / shard;
 
         // Input of each part's norm, and of the product behind it.
-        double whole = 2 * layer.Blocks * hidden * element / shard;
+        double input = InputBytes(plan, element);
+        double whole = layer.Blocks * hidden * (element + input) / shard;
         if (stack.KeepsDropoutMasks)
             whole += layer.Blocks * hidden / shard;
-        double stored = tokens * (whole + (element * (AttentionElements(layer.Attention, tp) + FeedForwardElements(layer.FeedForward, width, plan))));
+        double stored = tokens * (whole + (element * (AttentionElements(layer.Attention, tp) + FeedForwardElements(layer.FeedForward, width, plan)))
+            + ((input - element) * NarrowElements(layer, width, plan))
+            + (input < element ? input * layer.Attention.Heads * layer.Attention.ValueDim / tp : 0));
         if (layer.FeedForward.Experts > 0)
         {
             // Scores and probabilities of the router in 32 bits, a byte that says which expert takes the token.
@@ -53,6 +56,24 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
         }
 
         return stored + Scores(layer.Attention, plan, tokens, sequence, element);
+    }
+
+    /// <summary>Bytes of a product's input as it is kept for the weight gradient; nothing of it is needed for frozen weights, but norms keep theirs.</summary>
+    private double InputBytes(Plan plan, double element) =>
+        stack.KeepsNarrowInputs && plan.Precision.IsQuantised() ? plan.Precision.BytesPerElement() : element;
+
+    /// <summary>
+    /// Of what the feed-forward part stores of a token, that which is an input of a product and nothing else: what stands behind the activation, and routed
+    /// tokens as they arrive. The output of attention is kept beside its cast copy, for the gradient of attention reads it in 16 bits.
+    /// </summary>
+    private static double NarrowElements(LayerDescription layer, int hidden, Plan plan)
+    {
+        FeedForwardDescription feed = layer.FeedForward;
+        double tp = plan.TensorParallel;
+        if (feed.Experts == 0)
+            return feed.Width / tp;
+        double routed = feed.TopK * plan.ExpertTensorParallel / tp;
+        return (routed * ((feed.Width / (double)plan.ExpertTensorParallel) + feed.DispatchWidth(hidden))) + (feed.SharedExperts * feed.SharedWidth / tp);
     }
 
     /// <summary>
@@ -141,10 +162,12 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
         double shard = plan.Zero >= 3 && plan.ShardRanks > 0 ? plan.ShardRanks : data;
         double Sharded(int fromStage) => plan.Zero >= fromStage ? (dense / shard) + (expert / Math.Min(shard, expertData)) : all;
 
-        double weights = Sharded(3) * (is32 ? 4 : 2);
-        double gradients = plan.HasFrozenWeights ? 0 : Sharded(2) * (is32 ? 4 : stack.GradientBytes);
+        // Tables of tokens stay in 16 bits beside narrow frozen weights.
+        double tables = plan.HasFrozenWeights && !is32 ? EmbeddingShare(plan, stage) / dense * ((plan.Zero >= 3 ? dense / shard : dense) * (2 - plan.WeightBytes)) : 0;
+        double weights = (Sharded(3) * plan.WeightBytes) + tables;
+        double gradients = plan.HasFrozenWeights ? 0 : Sharded(2) * plan.GradientBytes(stack.GradientBytes);
         // FP32 master copy and two moments; master weights are the weights themselves in 32-bit training.
-        double optimizer = plan.HasFrozenWeights ? 0 : Sharded(1) * (is32 ? 8 : 12);
+        double optimizer = plan.HasFrozenWeights ? 0 : Sharded(1) * ((is32 ? 0 : 4) + (2 * plan.MomentBytes));
 
         int passes = schedule.PeakPasses(stage, plan.PipelineParallel, plan.VirtualStages, plan.MicroBatches);
         double largestChunk = 0;

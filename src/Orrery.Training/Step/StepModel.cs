@@ -207,8 +207,16 @@ public sealed class StepModel
         PlacedGroups groups = Place(plan);
         for (int kind = 0; kind < layerCosts.Length; kind++)
             layerCosts[kind] = Coster.Layer(model.LayerKinds[kind], plan, groups);
-        HeadCost = Coster.Head(plan, PaddedVocabulary(plan.TensorParallel));
-        EmbeddingCost = Coster.Embedding(plan);
+        LayerCost head = Coster.Head(plan, PaddedVocabulary(plan.TensorParallel));
+        LayerCost embedding = Coster.Embedding(plan);
+        if (!model.Sides.IsEmpty)
+        {
+            head.Add(Coster.Sides(plan, areAtEnd: true), 1);
+            embedding.Add(Coster.Sides(plan, areAtEnd: false), 1);
+        }
+
+        HeadCost = head;
+        EmbeddingCost = embedding;
         HopTime = Hop(plan, groups);
         int paced = stack.PacesWholeDomain ? system.ChipsPerScaleUpDomain : system.ChipsPerServer;
         double servers = Math.Ceiling(plan.Ranks / (double)(ranksPerChip * paced));
@@ -234,13 +242,25 @@ public sealed class StepModel
     {
         if (plan.PipelineParallel == 1)
             return 0;
-        double bytes = (double)plan.MicroBatch * plan.Sequence / plan.ContextParallel * model.Hidden
+        double bytes = plan.MicroBatch * HopTokens(plan.Sequence) / plan.ContextParallel * model.Hidden
             * (plan.Precision is NumberFormat.Fp32 or NumberFormat.Tf32 ? 4 : 2) / (plan.SequenceParallel ? plan.TensorParallel : 1);
         // Stages inside a scale-up domain are one hop apart on its links, others across the network: the mean over the pipeline.
         double sum = 0;
         foreach (RankGroup hop in groups.Hops)
             sum += Coster.CollectiveTime(CollectiveKind.PointToPoint, bytes, hop);
         return constants[StackConstant.HostPerHop] + (constants[StackConstant.HopNicScale] * sum / Math.Max(1, groups.Hops.Length));
+    }
+
+    /// <summary>Tokens that a stage hands on for each sequence: those of the sequence, and the encoder's output for the decoder's later layers.</summary>
+    private double HopTokens(int sequence)
+    {
+        foreach (LayerDescription kind in model.LayerKinds)
+        {
+            if (kind.Cross is { Source.Kind: TokenStreamKind.Encoder } cross)
+                return sequence + cross.Source.Tokens(sequence);
+        }
+
+        return sequence;
     }
 
     /// <summary>
@@ -274,7 +294,7 @@ public sealed class StepModel
         double scale = constants[StackConstant.DataParallelScale];
         double overlap = constants[StackConstant.DataParallelOverlap];
         double slow = constants[StackConstant.OverlapSlowdown];
-        double gradientBytes = plan.Precision is NumberFormat.Fp32 or NumberFormat.Tf32 ? 4 : stack.GradientBytes;
+        double gradientBytes = plan.GradientBytes(stack.GradientBytes);
         int data = plan.DataParallel * plan.ContextParallel;
         int expertData = Math.Max(1, data * plan.TensorParallel / (plan.ExpertParallel * plan.ExpertTensorParallel));
         if (plan.Zero >= 3 || (plan.Zero == 2 && stack.ShardsGradientsEveryMicroBatch))
@@ -323,7 +343,7 @@ public sealed class StepModel
             expertStates /= sharded > 0 ? Math.Min(sharded, expertData) : expertData;
         }
 
-        OptimizerTime = Coster.OptimizerTime(states + expertStates);
+        OptimizerTime = Coster.OptimizerTime(states + expertStates, plan, stack.GradientBytes) + Coster.CastTime(all, plan);
     }
 
     /// <summary>The first stage's backward pass of one micro-batch, behind which reductions hide.</summary>
@@ -346,7 +366,7 @@ public sealed class StepModel
         double window = constants[StackConstant.ShardedWindow];
         int ranks = groups.Shard.Size;
         double latency = ranks <= 1 ? 0 : constants[StackConstant.GatherLatency] + (constants[StackConstant.GatherLatencyPerRank] * ranks);
-        double weightBytes = plan.Precision is NumberFormat.Fp32 or NumberFormat.Tf32 ? 4 : 2;
+        double weightBytes = plan.WeightBytes;
         for (int kind = 0; kind < layerCosts.Length; kind++)
         {
             ref LayerCost cost = ref layerCosts[kind];
