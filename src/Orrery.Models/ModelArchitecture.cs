@@ -266,6 +266,18 @@ public sealed record ModelArchitecture
         return WithStreams(stream => stream.Kind == TokenStreamKind.Image ? stream with { Pieces = images } : stream);
     }
 
+    /// <summary>The same network with images of another size: so many patches in its tower and so many tokens of its sequence each.</summary>
+    public ModelArchitecture WithPatches(int patches, int tokens)
+    {
+        if (Vision is not { } vision)
+            return this;
+        return WithStreams(stream => stream.Kind != TokenStreamKind.Image ? stream
+            : stream with { Length = stream.Length == vision.PatchesPerImage ? patches : tokens }) with
+        {
+            Vision = vision with { PatchesPerImage = patches, TokensPerImage = tokens },
+        };
+    }
+
     /// <summary>The same network with texts of <paramref name="tokens"/> tokens before its encoder; a model without one stays as it is.</summary>
     public ModelArchitecture WithEncoderTokens(int tokens)
     {

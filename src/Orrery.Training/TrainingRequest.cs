@@ -13,6 +13,9 @@ public sealed record TrainingRequest
 {
     public required ModelArchitecture Model { get; init; }
 
+    /// <summary>What a sample holds beside tokens of text; <see cref="Model"/> is already the model on such samples.</summary>
+    public ModelInputs Inputs { get; init; } = new();
+
     public required SystemDescription System { get; init; }
 
     public required StackDescription Stack { get; init; }
@@ -55,6 +58,14 @@ public sealed record TrainingRequest
     public AttentionKernel? Attention { get; init; }
 
     public NumberFormat Precision { get; init; } = NumberFormat.Bf16;
+
+    public OptimizerStates OptimizerStates { get; init; }
+
+    /// <summary>Null is the stack's own.</summary>
+    public NumberFormat? Gradients { get; init; }
+
+    /// <summary>The weights are frozen, in this format, and only low-rank adapters learn; null trains every weight.</summary>
+    public NumberFormat? FrozenWeights { get; init; }
 
     public PipelineSchedule? Schedule { get; init; }
 

@@ -24,6 +24,7 @@ public sealed partial class NeuronChipModel : ChipModel
     private readonly double launch;
     private readonly bool productHasQuantising;
 
+    /// <summary>The model of a chip with <paramref name="ranksPerChip"/> ranks.</summary>
     /// <param name="productHasQuantising">A product casts its activations on the way in; false where casts are operators of their own.</param>
     public NeuronChipModel(
         ChipDescription chip, int ranksPerChip, NeuronConstants constants, NeuronAccuracy accuracy, bool productHasQuantising = true)

@@ -29,6 +29,7 @@ public static class TrainingJson
         writer.Number("tokensPerStep", report?.TokensPerStep);
         writer.Number("tokensPerS", report?.TokensPerSecond);
         writer.Number("tokensPerSPerChip", report?.TokensPerSecondPerChip);
+        writer.Number("sequencesPerS", report is null ? null : report.Plan.GlobalBatch / report.StepTime.Value);
         writer.Number("mfu", report?.Mfu);
         writer.Number("hfu", report?.Hfu);
         writer.Number("modelFlopsPerSPerChip", report?.ModelFlopPerChip.Value);
@@ -67,7 +68,15 @@ public static class TrainingJson
         writer.Text("recompute", (plan?.Recompute ?? request.Recompute)?.Text());
         writer.Number("zero", plan?.Zero ?? request.Zero);
         writer.Number("shardRanks", plan?.ShardRanks ?? request.ShardRanks);
+        writer.Number("images", request.Inputs.Images);
+        writer.Text("imageSize", request.Inputs.ImageSize);
+        writer.Number("frames", request.Inputs.Frames);
+        writer.Number("encoderSeq", request.Inputs.EncoderTokens);
+        writer.Number("predictionModules", PredictionModules(request));
         writer.WriteString("precision", (plan?.Precision ?? request.Precision).Text());
+        writer.WriteString("optimizerStates", request.OptimizerStates.Text());
+        writer.WriteString("gradients", (request.Gradients ?? (request.Stack.GradientBytes < 4 ? NumberFormat.Bf16 : NumberFormat.Fp32)).Text());
+        writer.Text("frozenWeights", request.FrozenWeights?.Text());
         writer.Text("schedule", (plan?.Schedule ?? request.Schedule)?.Text());
         if ((plan?.SequenceParallel ?? request.SequenceParallel) is { } isSequenceParallel)
             writer.WriteBoolean("sequenceParallel", isSequenceParallel);
@@ -81,6 +90,15 @@ public static class TrainingJson
         writer.WriteNumber("seed", request.Seed);
         WriteTexts(writer, "assume", question.Assumptions);
         writer.WriteEndObject();
+    }
+
+    /// <summary>Layers that predict a further token.</summary>
+    private static int PredictionModules(TrainingRequest request)
+    {
+        int modules = 0;
+        for (int depth = 0; depth < request.Model.Layers; depth++)
+            modules += request.Model.Layer(depth).IsPredictionModule ? 1 : 0;
+        return modules;
     }
 
     /// <summary>The setting that gives a chip as many ranks as the report has; null on chips without one.</summary>

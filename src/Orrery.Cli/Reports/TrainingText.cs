@@ -53,6 +53,9 @@ public static class TrainingText
         AddIf(plan.ShardRanks > 0, $"sharded over {Count(plan.ShardRanks)} ranks");
         AddIf(plan.SequenceParallel, "sequence parallel");
         AddIf(plan.Attention == AttentionKernel.Unfused, "unfused attention");
+        AddIf(plan.OptimizerStates != OptimizerStates.Fp32, $"optimizer states in {plan.OptimizerStates.Text()}");
+        AddIf(plan.Gradients is not null, $"gradients in {plan.Gradients?.Text()}");
+        AddIf(plan.HasFrozenWeights, $"adapters only, weights frozen in {plan.FrozenFormat.Text()}");
 
         text.Section("plan");
         text.Line(string.Join(", ", parts));

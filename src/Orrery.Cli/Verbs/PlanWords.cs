@@ -11,6 +11,10 @@ public static class PlanWords
 
     public static readonly string[] Attentions = ["flash", "unfused"];
 
+    public static readonly string[] OptimizerStates = ["fp32", "bf16", "8bit"];
+
+    public static string Text(this OptimizerStates states) => OptimizerStates[(int)states];
+
     public static string Text(this Recompute recompute) => Recomputes[(int)recompute];
 
     public static string Text(this PipelineSchedule schedule) => Schedules[(int)schedule];

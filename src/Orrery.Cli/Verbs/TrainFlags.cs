@@ -21,6 +21,12 @@ public static class TrainFlags
         NumberFormat.Fp8Block.Text(), NumberFormat.Mxfp8.Text(), NumberFormat.Mxfp4.Text(), NumberFormat.Nvfp4.Text(),
     ];
 
+    private static readonly string[] GradientFormats = [NumberFormat.Fp32.Text(), NumberFormat.Bf16.Text()];
+
+    /// <summary>Formats of frozen weights, <c>nf4</c> being that of QLoRA.</summary>
+    private static readonly string[] FrozenFormats =
+        [NumberFormat.Bf16.Text(), NumberFormat.Fp8.Text(), NumberFormat.Mxfp4.Text(), NumberFormat.Nvfp4.Text(), "nf4"];
+
     /// <summary>How collectives are priced unless asked otherwise.</summary>
     public const string DefaultNetwork = "closed";
 
@@ -43,7 +49,15 @@ public static class TrainFlags
         Word("--recompute", "what is computed again in the backward pass: none|selective|full", PlanWords.Recomputes),
         new("--zero", FlagKind.Integer, "0..3", "what data-parallel ranks share out: optimizer states, then gradients, then weights") { Low = 0, High = 3 },
         new("--shard-ranks", FlagKind.Integer, "N", "with --zero 3, ranks that share one copy of the weights; all when left out") { High = MostRanks },
+        new("--images", FlagKind.Integer, "N", "images a sequence, for models with a vision tower; 1 when left out") { Low = 0, High = 1 << 16 },
+        new("--image-size", FlagKind.Text, "HxW", "pixels of an image: of the sample of a diffusion model, or before a vision tower that takes any size"),
+        new("--frames", FlagKind.Integer, "N", "frames of the clip that a video model learns; 1 when left out") { High = 1 << 20 },
+        new("--encoder-seq", FlagKind.Integer, "L", "tokens an encoder reads for each sequence; as many as the decoder's when left out") { High = 1 << 28 },
+        new("--prediction-modules", FlagKind.Integer, "N", "modules that predict further tokens; those published with the model when left out") { Low = 0, High = 16 },
         Word("--precision", "format of matrix products, such as bf16, fp8, mxfp8; bf16 when left out", Precisions),
+        Word("--optimizer-states", "format of the optimizer's moments: fp32|bf16|8bit; fp32 when left out", PlanWords.OptimizerStates),
+        Word("--gradients", "format gradients are added up and reduced in: fp32|bf16; the stack's own when left out", GradientFormats),
+        Word("--frozen-weights", "train low-rank adapters only, on weights kept in this format: bf16|fp8|mxfp4|nvfp4|nf4", FrozenFormats),
         Word("--schedule", "order of pipeline passes: 1f1b|interleaved|gpipe", PlanWords.Schedules) with { Unavailable = ["zero-bubble", "dualpipe"] },
         new("--sequence-parallel", FlagKind.Switch, "", "share out norms and dropouts over the tensor-parallel ranks; 'off' forbids it"),
         Word("--attention", "attention kernel: flash|unfused; the stack's own when left out", PlanWords.Attentions),
@@ -59,10 +73,18 @@ public static class TrainFlags
         CommonFlags.Json,
     ];
 
+    /// <summary>What a sample holds beside tokens of text.</summary>
+    public static ModelInputs ToInputs(ParsedArguments arguments) => new(
+        arguments.Integer("--images"), arguments.Text("--image-size"), arguments.Integer("--frames"), arguments.Integer("--encoder-seq"),
+        arguments.Integer("--prediction-modules"));
+
     /// <summary>The request the flags describe. What names a part of the catalogue is resolved by the caller.</summary>
+    /// <param name="model">The model on the samples that <paramref name="inputs"/> say.</param>
+    /// <param name="sampleTokens">Tokens of a sample whose size says so; null leaves them to <c>--seq</c>.</param>
     /// <param name="problems">Gets what is wrong between flags: an order that is none, a price of another system.</param>
     public static TrainingRequest ToRequest(
-        ParsedArguments arguments, ModelArchitecture model, SystemDescription system, StackDescription stack, List<Diagnostic> problems) => new()
+        ParsedArguments arguments, ModelArchitecture model, ModelInputs inputs, int? sampleTokens, SystemDescription system, StackDescription stack,
+        List<Diagnostic> problems) => new()
         {
             Model = model,
             System = system,
@@ -78,13 +100,17 @@ public static class TrainFlags
             ExpertTensorParallel = arguments.Integer("--etp"),
             MicroBatch = arguments.Integer("--micro-batch"),
             GlobalBatch = arguments.Integer("--global-batch"),
-            Sequence = arguments.Integer("--seq"),
+            Sequence = sampleTokens ?? arguments.Integer("--seq"),
             Recompute = (Recompute?)Choice(arguments.Text("--recompute"), PlanWords.Recomputes),
             Zero = arguments.Integer("--zero"),
             ShardRanks = arguments.Integer("--shard-ranks"),
             SequenceParallel = arguments.Switch("--sequence-parallel"),
             Attention = (AttentionKernel?)Choice(arguments.Text("--attention"), PlanWords.Attentions),
             Precision = arguments.Text("--precision") is { } precision && NumberFormats.TryParse(precision, out NumberFormat format) ? format : NumberFormat.Bf16,
+            Inputs = inputs,
+            OptimizerStates = (OptimizerStates?)Choice(arguments.Text("--optimizer-states"), PlanWords.OptimizerStates) ?? OptimizerStates.Fp32,
+            Gradients = arguments.Text("--gradients") is { } gradients && NumberFormats.TryParse(gradients, out NumberFormat ofGradients) ? ofGradients : null,
+            FrozenWeights = Frozen(arguments.Text("--frozen-weights")),
             Schedule = (PipelineSchedule?)Choice(arguments.Text("--schedule"), PlanWords.Schedules),
             Order = arguments.Text("--order") ?? "tp-cp-ep-dp-pp",
             Tokens = arguments.Number("--tokens"),
@@ -94,6 +120,14 @@ public static class TrainFlags
 
     /// <summary>The index of a word among <paramref name="words"/>, which stand in the order of their enum; null where the flag was left out.</summary>
     private static int? Choice(string? text, string[] words) => text is null ? null : Array.IndexOf(words, text);
+
+    /// <summary>NF4 with double quantisation is 4 bits and 1/64 byte of scales, as the 4-bit integer format here.</summary>
+    private static NumberFormat? Frozen(string? text) => text switch
+    {
+        null => null,
+        "nf4" => NumberFormat.Int4WeightOnly,
+        _ => NumberFormats.TryParse(text, out NumberFormat format) ? format : null,
+    };
 
     /// <summary>The price given for this system; a price given for another one is a mistake, not a figure to be dropped in silence.</summary>
     private static double? Price(ParsedArguments arguments, SystemDescription system, List<Diagnostic> problems)

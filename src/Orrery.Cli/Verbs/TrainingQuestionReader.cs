@@ -23,10 +23,19 @@ public static class TrainingQuestionReader
         ModelArchitecture? model = Take(arguments.Text("--model"), name => ModelLoader.Load(name, catalog.DataRoot), problems);
         StackDescription? stack = Take(arguments.Text("--stack") ?? system?.DefaultStack, catalog.Stack, problems);
         TrainingQuestion? question = null;
+        ModelInputs inputs = TrainFlags.ToInputs(arguments);
+        int? sampleTokens = null;
+        if (model is not null)
+        {
+            Result<ModelArchitecture> trained = inputs.Apply(model, arguments.Integer("--seq"), out sampleTokens);
+            problems.AddRange(trained.Diagnostics);
+            model = trained.Value;
+        }
+
         if (system is not null && model is not null && stack is not null)
         {
             question = new(
-                TrainFlags.ToRequest(arguments, model, system, stack, problems),
+                TrainFlags.ToRequest(arguments, model, inputs, sampleTokens, system, stack, problems),
                 arguments.Text("--network") ?? TrainFlags.DefaultNetwork,
                 [.. arguments.Texts("--assume")],
                 call.Given);

@@ -155,7 +155,8 @@ internal sealed class VisionTowerReader(ConfigReader outer, ConfigReader vision,
             sides.Add(new SideBlock("merger, second product", rows, joined, output, HasBias: true));
         }
 
-        return Tower(layer, layers, patches, tokens, [.. sides]);
+        VisionTower tower = Tower(layer, layers, patches, tokens, [.. sides]);
+        return tower with { Description = tower.Description with { PatchSide = patch, PatchesPerToken = merge * merge } };
     }
 
     private static SideBlock Patches(int patches, int input, int hidden, bool hasBias) =>
