@@ -35,6 +35,9 @@ public sealed record StackDescription
     /// <summary>Whether sequence parallelism is on by default where TP is used.</summary>
     public bool DefaultSequenceParallel { get; init; }
 
+    /// <summary>Words of the pipeline schedules that the stack has: what a search may choose.</summary>
+    public ImmutableArray<string> Schedules { get; init; } = ["1f1b", "interleaved"];
+
     /// <summary>Vocabulary is padded to a multiple of this times TP; 1 is no padding.</summary>
     public int VocabularyPadding { get; init; } = 1;
 

@@ -73,15 +73,32 @@ public static class StepTimeline
     {
         StepTaskKind.Forward => (Compute, Pass("forward", batch, chunk, plan), "forward"),
         StepTaskKind.Backward => (Compute, Pass("backward", batch, chunk, plan), "backward"),
+        StepTaskKind.InputGradient => (Compute, Pass("input gradient", batch, chunk, plan), "input-gradient"),
+        StepTaskKind.WeightGradient => (Compute, Pass("weight gradient", batch, chunk, plan), "weight-gradient"),
+        StepTaskKind.Pair => (Compute, Pass("forward beside backward", batch, chunk, plan), "pair"),
         StepTaskKind.Hop => (Network, Pass("receive", batch, chunk, plan), "hop"),
         StepTaskKind.GradientReduction => (Network, "gradients", "data-parallel"),
         StepTaskKind.OptimizerUpdate => (Compute, "optimizer", "optimizer"),
         _ => (Compute, "fixed", "overhead"),
     };
 
-    private static string Pass(string what, int batch, int chunk, Plan plan) => plan.VirtualStages > 1
-        ? string.Create(CultureInfo.InvariantCulture, $"{what} {batch} chunk {chunk / plan.PipelineParallel}")
+    private static string Pass(string what, int batch, int chunk, Plan plan) => plan.Schedule.ChunksHeld(plan.Pipeline) > 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{what} {batch} chunk {Local(batch, chunk, plan)}")
         : string.Create(CultureInfo.InvariantCulture, $"{what} {batch}");
+
+    /// <summary>Which of the chunks of its stage a chunk is.</summary>
+    private static int Local(int batch, int chunk, Plan plan)
+    {
+        PipelineShape shape = plan.Pipeline;
+        int stage = plan.Schedule.Stage(shape, chunk, batch);
+        for (int local = 0; local < plan.Schedule.ChunksHeld(shape); local++)
+        {
+            if (plan.Schedule.Chunk(shape, stage, local) == chunk)
+                return local;
+        }
+
+        return 0;
+    }
 
     private static KeyValuePair<string, string>[] Properties(TrainingReport report)
     {

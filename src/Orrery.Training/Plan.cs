@@ -15,19 +15,6 @@ public enum Recompute : byte
     Full,
 }
 
-/// <summary>The order in which a rank runs forward and backward passes of micro-batches.</summary>
-public enum PipelineSchedule : byte
-{
-    /// <summary>One forward, one backward.</summary>
-    OneForwardOneBackward,
-
-    /// <summary>1F1B over several model chunks a rank (<see cref="Plan.VirtualStages"/> of them).</summary>
-    Interleaved,
-
-    /// <summary>All forward passes, then all backward passes.</summary>
-    GPipe,
-}
-
 /// <summary>Attention kernel.</summary>
 public enum AttentionKernel : byte
 {
@@ -93,7 +80,17 @@ public sealed record Plan
     /// <summary>Format of matrix products.</summary>
     public NumberFormat Precision { get; init; } = NumberFormat.Bf16;
 
-    public PipelineSchedule Schedule { get; init; }
+    /// <summary>The order in which a rank runs forward and backward passes of micro-batches.</summary>
+    public Schedule Schedule { get; init; } = Schedule.Usual;
+
+    /// <summary>How context-parallel ranks attend to each other's tokens.</summary>
+    public ContextLayout ContextLayout { get; init; } = ContextLayout.Usual;
+
+    /// <summary>Ranks that swap heads in the hybrid layout; 0 is as many as the heads of keys and values allow.</summary>
+    public int ContextInner { get; init; }
+
+    /// <summary>Each context-parallel rank holds an early and a late part of the sequence, so that a causal mask gives all the same work.</summary>
+    public bool IsContextBalanced { get; init; } = true;
 
     /// <summary>Tensor-parallel communication runs beside the products it belongs to, as far as the stack can (async TP, user buffers).</summary>
     public bool OverlapsTensorParallel { get; init; } = true;
@@ -131,6 +128,9 @@ public sealed record Plan
     public string Order { get; init; } = "tp-cp-ep-dp-pp";
 
     public int Ranks => TensorParallel * PipelineParallel * ContextParallel * DataParallel;
+
+    /// <summary>The pipeline of one data-parallel rank.</summary>
+    public PipelineShape Pipeline => new(PipelineParallel, VirtualStages, MicroBatches);
 
     /// <summary>Micro-batches a data-parallel rank runs in one step.</summary>
     public int MicroBatches => (int)Math.Max(1, GlobalBatch / Math.Max(1, (long)DataParallel * MicroBatch));

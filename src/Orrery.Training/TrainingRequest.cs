@@ -67,7 +67,15 @@ public sealed record TrainingRequest
     /// <summary>The weights are frozen, in this format, and only low-rank adapters learn; null trains every weight.</summary>
     public NumberFormat? FrozenWeights { get; init; }
 
-    public PipelineSchedule? Schedule { get; init; }
+    public Schedule? Schedule { get; init; }
+
+    /// <summary>Null is the ring.</summary>
+    public ContextLayout? ContextLayout { get; init; }
+
+    public int? ContextInner { get; init; }
+
+    /// <summary>False lays tokens on context-parallel ranks in their order.</summary>
+    public bool? IsContextBalanced { get; init; }
 
     public string Order { get; init; } = "tp-cp-ep-dp-pp";
 

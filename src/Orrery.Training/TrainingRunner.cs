@@ -200,7 +200,10 @@ public static class TrainingRunner
         Attention = request.Attention ?? AttentionKernel.Flash,
         OverlapsTensorParallel = request.Stack.OverlapsTensorParallel,
         Order = request.Order,
-        Schedule = request.Schedule ?? PipelineSchedule.OneForwardOneBackward,
+        Schedule = request.Schedule ?? Schedule.Usual,
+        ContextLayout = request.ContextLayout ?? ContextLayout.Usual,
+        ContextInner = request.ContextInner ?? 0,
+        IsContextBalanced = request.IsContextBalanced ?? true,
     };
 
     private static bool IsComplete(TrainingRequest request) =>
@@ -224,7 +227,7 @@ public static class TrainingRunner
             Recompute = request.Recompute!.Value,
             ExpertParallel = request.ExpertParallel ?? 1,
             SequenceParallel = request.SequenceParallel ?? tp > 1,
-            Schedule = request.Schedule ?? (chunks > 1 ? PipelineSchedule.Interleaved : PipelineSchedule.OneForwardOneBackward),
+            Schedule = request.Schedule ?? Schedule.UsualFor(chunks),
         };
     }
 

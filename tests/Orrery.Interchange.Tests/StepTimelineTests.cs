@@ -54,7 +54,7 @@ public sealed class StepTimelineTests
     [Fact]
     public void Interleaved_passes_name_their_chunk()
     {
-        Plan plan = FourStages with { VirtualStages = 2, Schedule = PipelineSchedule.Interleaved };
+        Plan plan = FourStages with { VirtualStages = 2, Schedule = Schedule.UsualOfChunks };
         StepTimeline.Of(Context(), plan).ShouldContain(bar => bar.Name == "backward 0 chunk 1" && bar.Stage == 3);
     }
 

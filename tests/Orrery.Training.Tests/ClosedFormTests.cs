@@ -43,6 +43,52 @@ public sealed class ClosedFormTests
         errors[^1].ShouldBeLessThan(0.05, $"worst plan {worst}");
     }
 
+    [Theory]
+    [InlineData("zero-bubble")]
+    [InlineData("zb-v")]
+    [InlineData("dualpipe")]
+    public void Closed_form_of_schedules_with_weight_gradients_apart_holds_to_the_event_run(string name)
+    {
+        Schedule schedule = Schedule.List.Get(name);
+        var random = new Random(20261121);
+        var errors = new List<double>();
+        while (errors.Count < 150)
+        {
+            int layers = Layers[random.Next(Layers.Length)];
+            var model = Bench.Model(layers, hidden: 1024 << random.Next(3), heads: 16, vocabulary: 32000 + (random.Next(4) * 32000), experts: random.Next(2) * 16);
+            int pp = 2 << random.Next(4);
+            int dp = 1 << random.Next(4);
+            int micro = 1 << random.Next(2);
+            int count = (2 * pp) + (2 * random.Next(1 + (4 * pp)));
+            var plan = new Plan
+            {
+                TensorParallel = 1 << random.Next(4),
+                PipelineParallel = pp,
+                VirtualStages = name == "zb-v" ? 2 : 1,
+                DataParallel = dp,
+                ExpertParallel = model.LayerKinds[0].FeedForward.Experts > 0 ? Math.Min(16, dp) : 1,
+                MicroBatch = micro,
+                GlobalBatch = dp * micro * count,
+                Sequence = 2048,
+                Recompute = (Recompute)random.Next(3),
+                Zero = random.Next(2),
+                Schedule = schedule,
+            };
+            TrainingContext context = Bench.Context(model);
+            var objections = new List<string>();
+            PlanRules.Check(plan, model, plan.Ranks, objections);
+            if (objections.Count > 0 || !context.Steps.Estimate(plan, out StepEstimate estimate))
+                continue;
+            estimate.Breakdown.Total.Value.ShouldBe(estimate.StepTime, 1e-9 * estimate.StepTime);
+            errors.Add(Math.Abs((estimate.StepTime / context.Run.Execute(context.Steps, plan).Value) - 1));
+        }
+
+        errors.Sort();
+        TestContext.Current.SendDiagnosticMessage($"{name}: median {errors[75]:P3}, max {errors[^1]:P3}");
+        errors[75].ShouldBeLessThan(0.01);
+        errors[^1].ShouldBeLessThan(0.05);
+    }
+
     private static Plan RandomPlan(Random random, int layers)
     {
         int pp = 1 << random.Next(6);
@@ -61,7 +107,7 @@ public sealed class ClosedFormTests
             Sequence = 2048,
             Recompute = (Recompute)random.Next(3),
             Zero = random.Next(2),
-            Schedule = chunks > 1 ? PipelineSchedule.Interleaved : random.Next(4) == 0 ? PipelineSchedule.GPipe : PipelineSchedule.OneForwardOneBackward,
+            Schedule = chunks > 1 ? Schedule.UsualOfChunks : random.Next(4) == 0 ? Schedule.List.Get("gpipe") : Schedule.Usual,
         };
     }
 }

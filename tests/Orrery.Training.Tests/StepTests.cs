@@ -11,7 +11,7 @@ public sealed class StepTests
     [
         new() { GlobalBatch = 64, Sequence = 2048, DataParallel = 8, MicroBatch = 2 },
         new() { GlobalBatch = 64, Sequence = 2048, DataParallel = 2, TensorParallel = 8, PipelineParallel = 4, SequenceParallel = true, Zero = 1 },
-        new() { GlobalBatch = 64, Sequence = 2048, DataParallel = 4, TensorParallel = 4, PipelineParallel = 4, VirtualStages = 2, Schedule = PipelineSchedule.Interleaved, Recompute = Recompute.Full },
+        new() { GlobalBatch = 64, Sequence = 2048, DataParallel = 4, TensorParallel = 4, PipelineParallel = 4, VirtualStages = 2, Schedule = Schedule.UsualOfChunks, Recompute = Recompute.Full },
         new() { GlobalBatch = 64, Sequence = 2048, DataParallel = 64, Zero = 3 },
         new() { GlobalBatch = 32, Sequence = 16384, DataParallel = 4, TensorParallel = 4, ContextParallel = 4, SequenceParallel = true },
         new() { GlobalBatch = 64, Sequence = 2048, DataParallel = 4, TensorParallel = 2, Attention = AttentionKernel.Unfused, Recompute = Recompute.Selective },

@@ -35,6 +35,7 @@ internal static class StackLoader
             Attention = AttentionWords[top.Word("attention", AttentionWords)],
             DefaultRecompute = RecomputeWords[top.Word("defaultRecompute", RecomputeWords, fallback: 0)],
             DefaultSequenceParallel = top.Flag("defaultSequenceParallel", fallback: false),
+            Schedules = ReadSchedules(top),
             VocabularyPadding = top.Integer("vocabularyPadding", 1, 1 << 20, 1),
             PadsVocabularyOnlyWhenSplit = top.Flag("padsVocabularyOnlyWhenSplit", fallback: false),
             GradientBytes = top.Quantity("gradientBytes", QuantityKind.Number, 1, 8) ?? 4,
@@ -192,6 +193,10 @@ internal static class StackLoader
 
         return string.Create(CultureInfo.InvariantCulture, $"{rows} rows of {string.Join(", ", sources)} ({calibration.Date})");
     }
+
+    /// <summary>Words of schedules; what they mean is not known here. Left out, the two that every pipeline has.</summary>
+    private static ImmutableArray<string> ReadSchedules(MappingReader top) =>
+        top.Has("schedules") ? [.. top.Texts("schedules").Select(static word => word.Text.Trim())] : ["1f1b", "interleaved"];
 
     private static ImmutableArray<string> ReadCovers(MappingReader top)
     {

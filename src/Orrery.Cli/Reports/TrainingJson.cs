@@ -77,7 +77,10 @@ public static class TrainingJson
         writer.WriteString("optimizerStates", request.OptimizerStates.Text());
         writer.WriteString("gradients", (request.Gradients ?? (request.Stack.GradientBytes < 4 ? NumberFormat.Bf16 : NumberFormat.Fp32)).Text());
         writer.Text("frozenWeights", request.FrozenWeights?.Text());
-        writer.Text("schedule", (plan?.Schedule ?? request.Schedule)?.Text());
+        writer.Text("schedule", (plan?.Schedule ?? request.Schedule)?.Name);
+        writer.Text("cpLayout", (plan?.ContextLayout ?? request.ContextLayout)?.Name);
+        writer.Number("cpInner", plan?.ContextInner ?? request.ContextInner);
+        writer.Text("cpBalance", (plan?.IsContextBalanced ?? request.IsContextBalanced) is { } isBalanced ? PlanWords.Balances[isBalanced ? 0 : 1] : null);
         if ((plan?.SequenceParallel ?? request.SequenceParallel) is { } isSequenceParallel)
             writer.WriteBoolean("sequenceParallel", isSequenceParallel);
         else
@@ -129,7 +132,7 @@ public static class TrainingJson
         writer.Text("recompute", plan?.Recompute.Text());
         writer.Number("zero", plan?.Zero);
         writer.Text("precision", plan?.Precision.Text());
-        writer.Text("schedule", plan?.Schedule.Text());
+        writer.Text("schedule", plan?.Schedule.Name);
         writer.WriteEndObject();
     }
 

@@ -43,11 +43,11 @@ public static class TrainingText
         List<string> parts = [$"TP {plan.TensorParallel}", $"PP {plan.PipelineParallel}"];
         AddIf(plan.VirtualStages > 1, $"VPP {plan.VirtualStages}");
         parts.Add($"DP {Count(plan.DataParallel)}");
-        AddIf(plan.ContextParallel > 1, $"CP {plan.ContextParallel}");
+        AddIf(plan.ContextParallel > 1, $"CP {plan.ContextParallel}{(plan.ContextLayout == ContextLayout.Usual ? "" : $" {plan.ContextLayout}")}{(plan.IsContextBalanced ? "" : " unbalanced")}");
         AddIf(plan.ExpertParallel > 1, $"EP {plan.ExpertParallel}");
         AddIf(plan.ExpertTensorParallel > 1, $"ETP {plan.ExpertTensorParallel}");
         parts.Add($"micro-batch {plan.MicroBatch}");
-        AddIf(plan.PipelineParallel > 1, $"schedule {plan.Schedule.Text()}");
+        AddIf(plan.PipelineParallel > 1, $"schedule {plan.Schedule.Name}");
         parts.Add($"recompute {plan.Recompute.Text()}");
         parts.Add($"ZeRO {plan.Zero}");
         AddIf(plan.ShardRanks > 0, $"sharded over {Count(plan.ShardRanks)} ranks");

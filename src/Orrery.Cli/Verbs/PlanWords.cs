@@ -7,7 +7,7 @@ public static class PlanWords
 {
     public static readonly string[] Recomputes = ["none", "selective", "full"];
 
-    public static readonly string[] Schedules = ["1f1b", "interleaved", "gpipe"];
+    public static readonly string[] Balances = ["zigzag", "none"];
 
     public static readonly string[] Attentions = ["flash", "unfused"];
 
@@ -16,8 +16,6 @@ public static class PlanWords
     public static string Text(this OptimizerStates states) => OptimizerStates[(int)states];
 
     public static string Text(this Recompute recompute) => Recomputes[(int)recompute];
-
-    public static string Text(this PipelineSchedule schedule) => Schedules[(int)schedule];
 
     public static string Text(this AttentionKernel attention) => Attentions[(int)attention];
 }

@@ -31,7 +31,7 @@ public static class TrainFlags
     public const string DefaultNetwork = "closed";
 
     /// <summary>In the order help lists them.</summary>
-    public static FlagDescription[] All { get; } =
+    public static FlagDescription[] All =>
     [
         new("--model", FlagKind.Text, "M", "network: a name of the catalogue, a config.json or the folder of one") { IsRequired = true },
         new("--system", FlagKind.Text, "S", "machine: a name of the catalogue or a file") { IsRequired = true },
@@ -58,7 +58,10 @@ public static class TrainFlags
         Word("--optimizer-states", "format of the optimizer's moments: fp32|bf16|8bit; fp32 when left out", PlanWords.OptimizerStates),
         Word("--gradients", "format gradients are added up and reduced in: fp32|bf16; the stack's own when left out", GradientFormats),
         Word("--frozen-weights", "train low-rank adapters only, on weights kept in this format: bf16|fp8|mxfp4|nvfp4|nf4", FrozenFormats),
-        Word("--schedule", "order of pipeline passes: 1f1b|interleaved|gpipe", PlanWords.Schedules) with { Unavailable = ["zero-bubble", "dualpipe"] },
+        Chosen("--schedule", "order of pipeline passes", Schedule.List),
+        Chosen("--cp-layout", "how context-parallel ranks attend to each other; ring when left out", ContextLayout.List),
+        new("--cp-inner", FlagKind.Integer, "N", "with --cp-layout hybrid, ranks that swap heads; as many as the heads of keys and values allow when left out") { High = LargestDegree },
+        Word("--cp-balance", "tokens of a causal sequence on context-parallel ranks: zigzag|none; zigzag when left out", PlanWords.Balances),
         new("--sequence-parallel", FlagKind.Switch, "", "share out norms and dropouts over the tensor-parallel ranks; 'off' forbids it"),
         Word("--attention", "attention kernel: flash|unfused; the stack's own when left out", PlanWords.Attentions),
         new("--lnc", FlagKind.Integer, "1|2", "NeuronCores a logical core joins, on Trainium; the chip's default when left out") { High = 8 },
@@ -111,7 +114,10 @@ public static class TrainFlags
             OptimizerStates = (OptimizerStates?)Choice(arguments.Text("--optimizer-states"), PlanWords.OptimizerStates) ?? OptimizerStates.Fp32,
             Gradients = arguments.Text("--gradients") is { } gradients && NumberFormats.TryParse(gradients, out NumberFormat ofGradients) ? ofGradients : null,
             FrozenWeights = Frozen(arguments.Text("--frozen-weights")),
-            Schedule = (PipelineSchedule?)Choice(arguments.Text("--schedule"), PlanWords.Schedules),
+            Schedule = Schedule.List.Find(arguments.Text("--schedule")),
+            ContextLayout = ContextLayout.List.Find(arguments.Text("--cp-layout")),
+            ContextInner = arguments.Integer("--cp-inner"),
+            IsContextBalanced = arguments.Text("--cp-balance") is { } balance ? balance == PlanWords.Balances[0] : null,
             Order = arguments.Text("--order") ?? "tp-cp-ep-dp-pp",
             Tokens = arguments.Number("--tokens"),
             UsdPerChipHour = Price(arguments, system, problems),
@@ -158,6 +164,9 @@ public static class TrainFlags
 
     private static FlagDescription Degree(string name, string help) =>
         new(name, FlagKind.Integer, "N", help + "; chosen when left out") { High = LargestDegree };
+
+    private static FlagDescription Chosen<T>(string name, string help, ChoiceList<T> list)
+        where T : Choice => Word(name, $"{help}: {string.Join('|', list.Words)}", list.Words);
 
     private static FlagDescription Word(string name, string help, string[] words) => new(name, FlagKind.Word, "WORD", help) { Words = words };
 }

@@ -15,6 +15,9 @@ namespace Orrery.Fabric;
 /// <param name="Hops">A rank and its neighbour in the next stage, one entry for each pair of stages; empty without a pipeline.</param>
 /// <param name="Hop">The hop that crosses the outermost level; a group of one without a pipeline.</param>
 /// <param name="Whole">All ranks of the job.</param>
+/// <param name="ContextInner">Neighbouring ranks of a context group that form a group of their own.</param>
+/// <param name="ContextOuter">One rank of each of them.</param>
 public sealed record PlacedGroups(
     RankGroup Tensor, RankGroup Context, RankGroup Data, RankGroup Expert, RankGroup ExpertTensor, RankGroup ExpertData, RankGroup Shard,
-    RankGroup Replica, RankGroup Stages, ImmutableArray<RankGroup> Hops, RankGroup Hop, RankGroup Whole);
+    RankGroup Replica, RankGroup Stages, ImmutableArray<RankGroup> Hops, RankGroup Hop, RankGroup Whole,
+    RankGroup ContextInner, RankGroup ContextOuter);

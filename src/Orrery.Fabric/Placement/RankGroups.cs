@@ -91,7 +91,9 @@ public sealed class RankGroups
             Stages: Group([stages], total),
             Hops: hops,
             Hop: Farthest(hops),
-            Whole: Group([new Axis(1, total)], total));
+            Whole: Group([new Axis(1, total)], total),
+            ContextInner: Group([context with { Degree = degrees.ContextInner }], total),
+            ContextOuter: Group([new Axis(context.Stride * degrees.ContextInner, context.Degree / degrees.ContextInner)], total));
     }
 
     /// <summary>Stride of each axis where <paramref name="absent"/> takes no part in the grid.</summary>

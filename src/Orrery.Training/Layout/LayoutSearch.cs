@@ -17,6 +17,7 @@ public sealed record LayoutChoice(Plan? Best, bool Fits, int Evaluated);
 public sealed class LayoutSearch(TrainingRequest request, StepModel steps, MemoryModel memory, int ranks, int ranksPerScaleUpDomain)
 {
     private readonly List<string> objections = [];
+    private readonly Schedule[] stackSchedules = [.. Schedule.List.All.Where(one => request.Stack.Schedules.Contains(one.Name))];
 
     /// <summary>Prices every candidate; the first of equals wins, so the answer does not depend on threads or hashing.</summary>
     public LayoutChoice Choose(Plan template)
@@ -86,9 +87,8 @@ public sealed class LayoutSearch(TrainingRequest request, StepModel steps, Memor
             {
                 if (laid.GlobalBatch % ((long)laid.DataParallel * micro) != 0)
                     continue;
-                foreach (int chunks in Degrees(request.VirtualStages, VirtualDegrees(laid, micro)))
+                foreach ((Schedule schedule, int chunks) in Pipelines(laid, micro))
                 {
-                    PipelineSchedule schedule = request.Schedule ?? (chunks > 1 ? PipelineSchedule.Interleaved : PipelineSchedule.OneForwardOneBackward);
                     foreach (Recompute recompute in request.Recompute is { } fixedRecompute ? [fixedRecompute] : RecomputeChoices(laid))
                         yield return laid with { ExpertParallel = ep, MicroBatch = micro, VirtualStages = chunks, Schedule = schedule, Recompute = recompute };
                 }
@@ -138,18 +138,49 @@ public sealed class LayoutSearch(TrainingRequest request, StepModel steps, Memor
         }
     }
 
-    private IEnumerable<int> VirtualDegrees(Plan laid, int micro)
+    /// <summary>Schedules and chunks a stage: of the schedule asked for, or of those that the stack has.</summary>
+    private IEnumerable<(Schedule Schedule, int Chunks)> Pipelines(Plan laid, int micro)
     {
-        yield return 1;
-        int pp = laid.PipelineParallel;
-        int microBatches = laid.GlobalBatch / (laid.DataParallel * micro);
-        if (pp == 1 || microBatches % pp != 0 || request.Schedule is PipelineSchedule.OneForwardOneBackward or PipelineSchedule.GPipe)
-            yield break;
-        for (int chunks = 2; chunks <= 16 && pp * chunks <= request.Model.Layers; chunks++)
+        if (request.VirtualStages is { } given && (request.Schedule is not null || laid.PipelineParallel == 1))
         {
-            int total = pp * chunks;
+            yield return (request.Schedule ?? Schedule.UsualFor(given), given);
+            yield break;
+        }
+
+        var shape = new PipelineShape(laid.PipelineParallel, 1, laid.GlobalBatch / (laid.DataParallel * micro));
+        if (request.Schedule is { } wanted)
+        {
+            foreach (int chunks in Chunks(wanted, shape, 1))
+                yield return (wanted, chunks);
+            yield break;
+        }
+
+        // What the usual schedules do is tried first, so of equals they win. A pipeline of one stage is the same under all of them.
+        if (request.VirtualStages is null or 1)
+            yield return (Schedule.Usual, 1);
+        if (shape.Stages == 1)
+            yield break;
+        foreach (Schedule schedule in stackSchedules)
+        {
+            if (schedule == Schedule.Usual)
+                continue;
+            foreach (int chunks in Chunks(schedule, shape, schedule == Schedule.UsualOfChunks ? 2 : 1))
+            {
+                if (request.VirtualStages is null || request.VirtualStages == chunks)
+                    yield return (schedule, chunks);
+            }
+        }
+    }
+
+    private IEnumerable<int> Chunks(Schedule schedule, PipelineShape shape, int from)
+    {
+        for (int chunks = from; chunks <= schedule.MostVirtualStages && (chunks == 1 || shape.Stages * chunks <= request.Model.Layers); chunks++)
+        {
+            if (chunks > 1 && shape.Stages == 1)
+                yield break;
+            int total = shape.Stages * chunks;
             int most = (request.Model.Layers + total - 1) / total;
-            if ((most * total) - request.Model.Layers <= 2)
+            if ((chunks == 1 || (most * total) - request.Model.Layers <= 2) && schedule.Allows(shape with { VirtualStages = chunks }))
                 yield return chunks;
         }
     }

@@ -44,9 +44,11 @@ public static class PlanRules
             objections.Add($"global batch {plan.GlobalBatch} is not a multiple of dp x micro-batch = {perStep}");
         if (plan.Sequence % plan.ContextParallel != 0)
             objections.Add($"cp {plan.ContextParallel} does not divide the sequence of {plan.Sequence} tokens");
+        if (plan.ContextParallel > 1)
+            CheckContext(plan, model, objections);
         if (plan.SequenceParallel && plan.TensorParallel > 1 && plan.Sequence / plan.ContextParallel % plan.TensorParallel != 0)
             objections.Add($"sequence parallelism needs tp {plan.TensorParallel} to divide the {plan.Sequence / plan.ContextParallel} tokens of a rank");
-        if (Schedule.Of(plan.Schedule).Objection(plan.PipelineParallel, plan.VirtualStages, plan.MicroBatches) is { } objection)
+        if (plan.Schedule.Objection(plan.Pipeline) is { } objection)
             objections.Add(objection);
         if (plan.Zero >= 2 && plan.PipelineParallel > 1 && plan.Zero == 2)
             objections.Add("zero 2 does not combine with pipeline parallelism: gradients accumulate over micro-batches; use zero 1 or 3");
@@ -62,6 +64,18 @@ public static class PlanRules
         }
 
         return false;
+    }
+
+    private static void CheckContext(Plan plan, ModelArchitecture model, ICollection<string> objections)
+    {
+        foreach (LayerDescription layer in model.LayerKinds)
+        {
+            if (layer.Attention.Kind is not (AttentionKind.Linear or AttentionKind.None) && plan.ContextLayout.Objection(plan, layer.Attention) is { } objection)
+            {
+                objections.Add(objection);
+                return;
+            }
+        }
     }
 
     private static void CheckExperts(Plan plan, FeedForwardDescription ffn, ICollection<string> objections)

@@ -74,7 +74,7 @@ public sealed class LimitFinder(TrainingContext context, Plan plan, int ranks)
             return "";
         for (int factor = 4; factor >= 2; factor--)
         {
-            Plan more = plan with { VirtualStages = plan.VirtualStages * factor, Schedule = PipelineSchedule.Interleaved };
+            Plan more = plan with { VirtualStages = plan.VirtualStages * factor, Schedule = Schedule.UsualOfChunks };
             if (Gain(more, stepTime) is { } gain)
                 return $"--vpp {more.VirtualStages} {gain}";
         }
@@ -99,7 +99,7 @@ public sealed class LimitFinder(TrainingContext context, Plan plan, int ranks)
 
     private string TensorRemedy(double stepTime)
     {
-        Plan half = plan with { TensorParallel = plan.TensorParallel / 2, PipelineParallel = plan.PipelineParallel * 2, VirtualStages = 1, Schedule = PipelineSchedule.OneForwardOneBackward };
+        Plan half = plan with { TensorParallel = plan.TensorParallel / 2, PipelineParallel = plan.PipelineParallel * 2, VirtualStages = 1, Schedule = Schedule.Usual };
         if (half.TensorParallel >= 1 && Gain(half, stepTime) is { } gain)
             return $"--tp {half.TensorParallel} --pp {half.PipelineParallel} {gain}";
         return "it is paid for by memory: fewer tensor-parallel ranks need more memory a rank or more stages";

@@ -1,25 +1,29 @@
 namespace Orrery.Training;
 
 /// <summary>All forward passes, then all backward passes in reverse; every micro-batch's activations are held.</summary>
-/// <remarks>Source: Huang et al., arXiv:1811.06965.</remarks>
 public sealed class GPipe : Schedule
 {
     public override string Name => "gpipe";
 
-    public override PipelineSchedule Kind => PipelineSchedule.GPipe;
+    public override string Summary => "all forward passes, then all backward passes";
 
-    public override bool AllowsVirtualStages => false;
+    public override string Source => "Huang et al., arXiv:1811.06965";
 
-    public override void Order(int stage, int stages, int virtualStages, int microBatches, Span<ScheduleSlot> into)
+    public override string BubbleFormula => "(p - 1)(F + B)";
+
+    public override string PeakFormula => "m";
+
+    public override double? PublishedBubble(PipelineShape shape, double forward, double backward, double weight) => (shape.Stages - 1) * (forward + backward);
+
+    public override void Order(PipelineShape shape, int stage, ScheduleOrder into)
     {
-        for (int i = 0; i < microBatches; i++)
-        {
-            into[i] = new ScheduleSlot(stage, i, false);
-            into[microBatches + i] = new ScheduleSlot(stage, microBatches - 1 - i, true);
-        }
+        for (int i = 0; i < shape.MicroBatches; i++)
+            into.Forward(stage, i);
+        for (int i = shape.MicroBatches - 1; i >= 0; i--)
+            into.Backward(stage, i);
     }
 
-    public override int PeakPasses(int stage, int stages, int virtualStages, int microBatches) => microBatches;
+    public override int PeakPasses(PipelineShape shape, int stage) => shape.MicroBatches;
 
     /// <inheritdoc/>
     /// <remarks>Each half is a flow shop: its fill, plus the other micro-batches at the pace of its slowest stage.</remarks>
@@ -37,4 +41,6 @@ public sealed class GPipe : Schedule
 
         return fill + ((microBatches - 1) * (slowestForward + slowestBackward));
     }
+
+    public override double Saved(in PassTimes times, int microBatches) => 0;
 }

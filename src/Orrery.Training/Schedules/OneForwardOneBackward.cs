@@ -3,32 +3,39 @@ namespace Orrery.Training;
 /// <summary>
 /// Stage s runs stages - s - 1 forward passes, then alternates, then drains. Bubble (p-1)/m of the ideal time with equal stages.
 /// </summary>
-/// <remarks>Source: Narayanan et al., arXiv:2104.04473, section 2.2 (PipeDream-Flush).</remarks>
 public sealed class OneForwardOneBackward : Schedule
 {
     public override string Name => "1f1b";
 
-    public override PipelineSchedule Kind => PipelineSchedule.OneForwardOneBackward;
+    public override string Summary => "one forward, one backward pass in turn";
 
-    public override bool AllowsVirtualStages => false;
+    public override string Source => "Narayanan et al., arXiv:2104.04473, section 2.2 (PipeDream-Flush)";
 
-    public override void Order(int stage, int stages, int virtualStages, int microBatches, Span<ScheduleSlot> into)
+    public override string BubbleFormula => "(p - 1)(F + B)";
+
+    public override string PeakFormula => "p";
+
+    public override double? PublishedBubble(PipelineShape shape, double forward, double backward, double weight) => (shape.Stages - 1) * (forward + backward);
+
+    public override void Order(PipelineShape shape, int stage, ScheduleOrder into)
     {
-        int warmUp = Math.Min(stages - stage - 1, microBatches);
-        int at = 0;
+        int microBatches = shape.MicroBatches;
+        int warmUp = Math.Min(shape.Stages - stage - 1, microBatches);
         for (int i = 0; i < warmUp; i++)
-            into[at++] = new ScheduleSlot(stage, i, false);
+            into.Forward(stage, i);
         for (int i = 0; i < microBatches - warmUp; i++)
         {
-            into[at++] = new ScheduleSlot(stage, warmUp + i, false);
-            into[at++] = new ScheduleSlot(stage, i, true);
+            into.Forward(stage, warmUp + i);
+            into.Backward(stage, i);
         }
 
         for (int i = microBatches - warmUp; i < microBatches; i++)
-            into[at++] = new ScheduleSlot(stage, i, true);
+            into.Backward(stage, i);
     }
 
-    public override int PeakPasses(int stage, int stages, int virtualStages, int microBatches) => Math.Min(stages - stage, microBatches);
+    public override int PeakPasses(PipelineShape shape, int stage) => Math.Min(shape.Stages - stage, shape.MicroBatches);
+
+    public override double Saved(in PassTimes times, int microBatches) => 0;
 
     /// <inheritdoc/>
     /// <remarks>

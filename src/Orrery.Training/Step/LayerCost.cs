@@ -15,6 +15,15 @@ public struct LayerCost
     /// <summary>Device time of forward and backward without recomputation and communication.</summary>
     public double Compute;
 
+    /// <summary>Of <see cref="Backward"/>, the gradients of the weights: what a schedule may put off.</summary>
+    public double WeightGradient;
+
+    /// <summary>Of <see cref="Forward"/>, exchange between experts that the computation of another micro-batch could hide.</summary>
+    public double ForwardExchange;
+
+    /// <summary>The same of <see cref="Backward"/>.</summary>
+    public double BackwardExchange;
+
     public double Recompute;
     public double TensorParallel;
     public double ContextParallel;
@@ -38,6 +47,9 @@ public struct LayerCost
         Forward += layer.Forward * count;
         Backward += layer.Backward * count;
         Compute += layer.Compute * count;
+        WeightGradient += layer.WeightGradient * count;
+        ForwardExchange += layer.ForwardExchange * count;
+        BackwardExchange += layer.BackwardExchange * count;
         Recompute += layer.Recompute * count;
         TensorParallel += layer.TensorParallel * count;
         ContextParallel += layer.ContextParallel * count;

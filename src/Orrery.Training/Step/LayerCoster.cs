@@ -58,6 +58,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         double forwardBytes = 0;
         double backwardBytes = 0;
         double lastProduct = 0;
+        double weightGradient = 0;
         for (int i = 0; i < count; i++)
         {
             ref readonly LayerOperator entry = ref buffer[i];
@@ -86,6 +87,8 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
                     backwardBytes += bytes;
                     break;
                 default:
+                    if (entry.Role == OperatorRole.WeightGradient)
+                        weightGradient += time;
                     backward += time;
                     backwardMatrix += matrix;
                     backwardBytes += bytes;
@@ -100,6 +103,13 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
             backward += 1.5 * adapters;
         }
 
+        if (plan.ContextParallel > 1 && !plan.IsContextBalanced)
+        {
+            double load = plan.ContextLayout.UnbalancedLoad(plan, layer.Attention);
+            attentionForward *= load;
+            attentionBackward *= load;
+        }
+
         forward += attentionForward;
         backward += attentionBackward;
         if (shape.ActivationBytes < 4)
@@ -108,6 +118,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
             forward *= slow;
             backward *= slow;
             attentionForward *= slow;
+            weightGradient *= slow;
             lastProduct *= slow;
         }
 
@@ -126,8 +137,10 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         double tensor = TensorParallelPass(layer, shape, plan, groups);
         double tensorForward = tensor;
         double tensorBackward = isFull ? (skips ? 1.5 : 2) * tensor : tensor;
-        double context = ContextParallelPass(layer, shape, groups, attentionForward);
-        double contextBackward = ContextParallelPass(layer, shape, groups, attentionBackward / 2) * 2;
+        ContextWork work = ContextWorkOf(layer, shape, plan, groups);
+        bool isSplit = work.Ranks > 1;
+        double context = isSplit ? plan.ContextLayout.ExposedForward(work with { Attention = attentionForward }) : 0;
+        double contextBackward = isSplit ? plan.ContextLayout.ExposedBackward(work with { Attention = attentionBackward }) : 0;
         double expert = ExpertParallelPass(layer, shape, groups);
         double expertBackward = isFull ? 2 * expert : expert;
         bool isRouted = layer.FeedForward.Experts > 0;
@@ -145,6 +158,9 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         double p = constants[StackConstant.SmoothExponent];
         cost.Forward = SmoothMaximum(deviceForward, hostForward, p) + sync;
         cost.Backward = SmoothMaximum(deviceBackward, hostBackward, p) + (isFull ? 2 * sync : sync);
+        cost.WeightGradient = deviceBackward > 0 ? cost.Backward * weightGradient / deviceBackward : 0;
+        cost.ForwardExchange = expert;
+        cost.BackwardExchange = expertBackward;
         cost.Compute = forward + backward;
         cost.Recompute = recompute;
         cost.TensorParallel = tensorForward + tensorBackward;
@@ -171,7 +187,9 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
             + Time(new LayerOperator(Operator.Matmul(rows, model.Hidden, width, format), OperatorRole.InputGradient, false), out double m2, out double b2);
         if (!plan.HasFrozenWeights)
         {
-            products += Time(new LayerOperator(Operator.Matmul(width, model.Hidden, rows, format), OperatorRole.WeightGradient, false), out double m3, out double b3);
+            double weights = Time(new LayerOperator(Operator.Matmul(width, model.Hidden, rows, format), OperatorRole.WeightGradient, false), out double m3, out double b3);
+            products += weights;
+            cost.WeightGradient = weights;
             cost.MatrixBusy += m3;
             cost.MemoryBytes += b3;
         }
@@ -185,6 +203,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         cost.Forward = whole / 3;
         cost.Backward = whole - cost.Forward;
         cost.Overhead = whole - cost.Compute;
+        cost.WeightGradient = Math.Min(cost.WeightGradient, cost.Backward);
         return cost;
     }
 
@@ -197,6 +216,8 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         double time = MemoryTime(bytes);
         cost.Forward = time / 3;
         cost.Backward = time - cost.Forward;
+        // Nothing stands before the embedding: its gradient is all of weights.
+        cost.WeightGradient = cost.Backward;
         cost.Compute = time;
         cost.MemoryBytes = bytes;
         return cost;
@@ -380,17 +401,19 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         return times * one * constants[StackConstant.TensorParallelScale] * exposed;
     }
 
-    /// <summary>Keys and values of the other context-parallel ranks, behind the attention they are needed for.</summary>
-    private double ContextParallelPass(LayerDescription layer, in LayerShape shape, PlacedGroups groups, double attention)
+    /// <summary>What context parallelism has to move in one pass; of one rank where it has nothing to do.</summary>
+    /// <remarks>Linear attention carries a state of fixed size between ranks, which is nothing beside keys and values.</remarks>
+    private ContextWork ContextWorkOf(LayerDescription layer, in LayerShape shape, Plan plan, PlacedGroups groups)
     {
-        int cp = shape.ContextParallel;
-        // Linear attention carries a state of fixed size between ranks, which is nothing beside keys and values.
-        if (cp == 1 || layer.Attention.Kind is AttentionKind.Linear or AttentionKind.None)
-            return 0;
-        double kv = Math.Max(1, layer.Attention.KvHeads / shape.TensorParallel) * (double)layer.Attention.HeadDim;
-        double bytes = 2 * shape.On(layer.Stream).Tokens * kv * shape.ActivationBytes * cp;
-        double time = CollectiveTime(CollectiveKind.AllGather, bytes, groups.Context) * constants[StackConstant.TensorParallelScale];
-        return Math.Max(0, time - (attention * (cp - 1) / cp)) + (constants[StackConstant.OverlapSlowdown] * Math.Min(time, attention));
+        AttentionDescription attention = layer.Attention;
+        if (shape.ContextParallel == 1 || attention.Kind is AttentionKind.Linear or AttentionKind.None)
+            return new ContextWork { Ranks = 1, InnerRanks = 1 };
+        double heads = Math.Max(1, attention.KvHeads / shape.TensorParallel);
+        double query = (double)attention.Heads * attention.HeadDim / shape.TensorParallel;
+        double perElement = shape.On(layer.Stream).Tokens * shape.ActivationBytes;
+        return new ContextWork(
+            this, groups.Context, groups.ContextInner, groups.ContextOuter, shape.ContextParallel, groups.ContextInner.Size, perElement * query,
+            2 * perElement * (heads * attention.HeadDim), heads, 0, constants[StackConstant.OverlapSlowdown], constants[StackConstant.TensorParallelScale]);
     }
 
     /// <summary>Dispatch and combine of one pass.</summary>

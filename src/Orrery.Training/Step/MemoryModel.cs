@@ -135,7 +135,6 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
 
     private MemoryReport Evaluate(Plan plan, Span<double> perKind)
     {
-        Schedule schedule = Schedule.Of(plan.Schedule);
         StageLayout layout = steps.Layout;
         for (int kind = 0; kind < perKind.Length; kind++)
             perKind[kind] = LayerActivations(model.LayerKinds[kind], plan);
@@ -144,7 +143,7 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
         MemoryReport? fullest = null;
         for (int stage = 0; stage < plan.PipelineParallel; stage++)
         {
-            MemoryReport report = Stage(plan, schedule, layout, stage, perKind, capacity);
+            MemoryReport report = Stage(plan, layout, stage, perKind, capacity);
             if (fullest is null || report.Total > fullest.Total)
                 fullest = report;
         }
@@ -152,7 +151,7 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
         return fullest!;
     }
 
-    private MemoryReport Stage(Plan plan, Schedule schedule, StageLayout layout, int stage, ReadOnlySpan<double> perKind, double capacity)
+    private MemoryReport Stage(Plan plan, StageLayout layout, int stage, ReadOnlySpan<double> perKind, double capacity)
     {
         bool is32 = plan.Precision is NumberFormat.Fp32 or NumberFormat.Tf32;
         double all = steps.RankParameters(plan, stage, out double expert);
@@ -167,26 +166,38 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
         double weights = (Sharded(3) * plan.WeightBytes) + tables;
         double gradients = plan.HasFrozenWeights ? 0 : Sharded(2) * plan.GradientBytes(stack.GradientBytes);
         // FP32 master copy and two moments; master weights are the weights themselves in 32-bit training.
-        double optimizer = plan.HasFrozenWeights ? 0 : Sharded(1) * ((is32 ? 0 : 4) + (2 * plan.MomentBytes));
+        // States of a chunk that several stages hold are shared out over all of them.
+        double copies = plan.Zero >= 1 ? plan.Schedule.WeightCopies : 1;
+        double optimizer = plan.HasFrozenWeights ? 0 : Sharded(1) * ((is32 ? 0 : 4) + (2 * plan.MomentBytes)) / copies;
 
-        int passes = schedule.PeakPasses(stage, plan.PipelineParallel, plan.VirtualStages, plan.MicroBatches);
+        PipelineShape shape = plan.Pipeline;
+        int held = plan.Schedule.ChunksHeld(shape);
+        int passes = plan.Schedule.PeakPasses(shape, stage);
         double largestChunk = 0;
         double largestLayer = 0;
         double allChunks = 0;
-        for (int chunk = stage; chunk < layout.Chunks; chunk += plan.PipelineParallel)
+        double layers = 0;
+        bool hasHead = false;
+        // Temporary gradients are one for each shape of weight: all experts of a rank share one.
+        double largestExpert = 0;
+        for (int local = 0; local < held; local++)
         {
+            int chunk = plan.Schedule.Chunk(shape, stage, local);
+            layers += layout.Layers(chunk);
+            hasHead |= chunk == layout.Chunks - 1;
             double bytes = 0;
             for (int kind = 0; kind < perKind.Length; kind++)
+            {
                 bytes += layout.Count(chunk, kind) * perKind[kind];
+                largestExpert = Math.Max(largestExpert, layout.Count(chunk, kind) > 0 ? oneExpert[kind] / plan.ExpertTensorParallel : 0);
+            }
+
             largestChunk = Math.Max(largestChunk, bytes);
             allChunks += bytes;
         }
 
-        double layers = 0;
-        for (int chunk = stage; chunk < layout.Chunks; chunk += plan.PipelineParallel)
-            layers += layout.Layers(chunk);
         // Passes in flight are spread over the stage's chunks; the first chunks hold one more when they do not divide.
-        double activations = allChunks * (passes / plan.VirtualStages) + (largestChunk * (passes % plan.VirtualStages));
+        double activations = allChunks * (passes / held) + (largestChunk * (passes % held));
         for (int kind = 0; kind < perKind.Length; kind++)
         {
             Plan keptWhole = plan with { Recompute = Recompute.None };
@@ -194,31 +205,58 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
         }
 
         double tokens = (double)plan.MicroBatch * plan.Sequence / plan.ContextParallel;
-        bool hasHead = (plan.PipelineParallel * plan.VirtualStages) - 1 >= 0 && stage == plan.PipelineParallel - 1;
         double logits = hasHead ? tokens * model.LossPositionFraction * steps.PaddedVocabulary(plan.TensorParallel) / plan.TensorParallel : 0;
-        // Temporary gradients are one for each shape of weight: all experts of a rank share one.
-        double largestExpert = 0;
-        for (int chunk = stage; chunk < layout.Chunks; chunk += plan.PipelineParallel)
-        {
-            for (int kind = 0; kind < perKind.Length; kind++)
-                largestExpert = Math.Max(largestExpert, layout.Count(chunk, kind) > 0 ? oneExpert[kind] / plan.ExpertTensorParallel : 0);
-        }
-
         double onRankPerLayer = layers > 0 ? ((dense - EmbeddingShare(plan, stage)) / layers) + largestExpert : 0;
         double workspace = (logits * constants[StackConstant.WorkspacePerLogit])
             + (tokens * model.Hidden * constants[StackConstant.WorkspacePerToken])
             + (onRankPerLayer * constants[StackConstant.WorkspacePerLayerParameter])
+            + ContextWorkspace(plan)
             + largestLayer;
         return new MemoryReport(
             new Bytes(weights), new Bytes(gradients), new Bytes(optimizer), new Bytes(activations), new Bytes(workspace), new Bytes(capacity));
     }
 
+    /// <summary>What context parallelism holds of other ranks while one layer attends.</summary>
+    private double ContextWorkspace(Plan plan)
+    {
+        if (plan.ContextParallel == 1)
+            return 0;
+        double element = plan.Precision is NumberFormat.Fp32 or NumberFormat.Tf32 ? 4 : 2;
+        double most = 0;
+        foreach (LayerDescription layer in model.LayerKinds)
+        {
+            AttentionDescription attention = layer.Attention;
+            if (attention.Kind is AttentionKind.Linear or AttentionKind.None)
+                continue;
+            double tokens = plan.MicroBatch * layer.Stream.Tokens(plan.Sequence) / plan.ContextParallel;
+            double heads = Math.Max(1, attention.KvHeads / plan.TensorParallel);
+            most = Math.Max(most, plan.ContextLayout.WorkspaceBytes(new ContextWork
+            {
+                Ranks = plan.ContextParallel,
+                InnerRanks = plan.ContextLayout.InnerRanks(plan, attention),
+                QueryBytes = tokens * element * attention.Heads * attention.HeadDim / plan.TensorParallel,
+                KeyValueBytes = 2 * tokens * element * heads * attention.HeadDim,
+                KeyValueHeads = heads,
+            }));
+        }
+
+        return most;
+    }
+
     private double EmbeddingShare(Plan plan, int stage)
     {
         double one = (double)model.Hidden * model.Vocabulary / plan.TensorParallel;
-        double share = stage == 0 ? one : 0;
-        if (stage == plan.PipelineParallel - 1 && (!model.TiedEmbeddings || plan.PipelineParallel > 1))
-            share += one;
+        double share = 0;
+        PipelineShape shape = plan.Pipeline;
+        for (int local = 0; local < plan.Schedule.ChunksHeld(shape); local++)
+        {
+            int chunk = plan.Schedule.Chunk(shape, stage, local);
+            if (chunk == 0)
+                share += one;
+            if (chunk == shape.Chunks - 1 && (!model.TiedEmbeddings || plan.PipelineParallel > 1))
+                share += one;
+        }
+
         return share;
     }
 }

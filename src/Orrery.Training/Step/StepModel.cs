@@ -30,6 +30,9 @@ public sealed class StepModel
     private readonly long[] expertByKind;
     private readonly double[] forwardTimes = new double[StageLayout.MostChunks];
     private readonly double[] backwardTimes = new double[StageLayout.MostChunks];
+    private readonly double[] weightTimes = new double[StageLayout.MostChunks];
+    private readonly double[] forwardExchanges = new double[StageLayout.MostChunks];
+    private readonly double[] backwardExchanges = new double[StageLayout.MostChunks];
     private readonly int ranksPerChip;
     private string orderText = "";
     private RankOrder order = RankOrder.Default;
@@ -102,31 +105,41 @@ public sealed class StepModel
             return false;
 
         int stages = plan.PipelineParallel;
-        int microBatches = plan.MicroBatches;
+        PipelineShape shape = plan.Pipeline;
+        int microBatches = shape.MicroBatches;
         int chunks = Layout.Chunks;
         double slowest = 0;
         double sum = 0;
+        int received = 0;
         LayerCost all = default;
         for (int chunk = 0; chunk < chunks; chunk++)
         {
             LayerCost cost = ChunkCost(chunk);
             all.Add(cost, 1);
-            forwardTimes[chunk] = cost.Forward + (chunk > 0 ? HopTime : 0);
-            backwardTimes[chunk] = cost.Backward + (chunk < chunks - 1 ? HopTime : 0);
+            received += plan.Schedule.Receives(shape, chunk) ? 1 : 0;
         }
 
-        var times = new PassTimes(forwardTimes.AsSpan(0, chunks), backwardTimes.AsSpan(0, chunks), stages);
+        PassTimes times = Passes(plan);
         for (int stage = 0; stage < stages; stage++)
         {
-            double time = times.Stage(stage);
+            double time = 0;
+            int held = plan.Schedule.ChunksHeld(shape);
+            for (int local = 0; local < held; local++)
+            {
+                int chunk = plan.Schedule.Chunk(shape, stage, local);
+                time += times.Forward[chunk] + times.Backward[chunk];
+            }
+
+            time /= plan.Schedule.WeightCopies;
             sum += time;
             slowest = Math.Max(slowest, time);
         }
 
-        double busyPerRank = sum / stages * microBatches;
-        double pipeline = stages == 1 ? busyPerRank : Schedule.Of(plan.Schedule).Time(times, microBatches);
+        double saved = stages == 1 ? 0 : plan.Schedule.Saved(times, microBatches);
+        double busyPerRank = (sum / stages * microBatches) - saved;
+        double pipeline = stages == 1 ? busyPerRank : plan.Schedule.Time(times, microBatches);
         double mean = (double)microBatches / stages;
-        double hops = 2 * HopTime * (chunks - 1) * mean;
+        double hops = 2 * HopTime * received * mean;
         double fixedTime = constants[StackConstant.HostPerStep];
         double straggler = StragglerShare * (pipeline + ExposedReduction);
 
@@ -137,7 +150,7 @@ public sealed class StepModel
             new Seconds(all.Recompute * mean),
             new Seconds(all.TensorParallel * mean),
             new Seconds(all.ContextParallel * mean),
-            new Seconds(all.ExpertParallel * mean),
+            new Seconds((all.ExpertParallel * mean) - saved),
             new Seconds(hops),
             new Seconds(pipeline - busyPerRank),
             new Seconds((all.DataParallel * mean) + ExposedReduction),
@@ -148,6 +161,26 @@ public sealed class StepModel
         estimate.MemoryBytes = all.MemoryBytes * mean;
         estimate.LinkBusy = (all.TensorParallel + all.ExpertParallel + all.ContextParallel) * mean + hops + ReductionTime;
         return true;
+    }
+
+    /// <summary>Times of every chunk under the last estimated plan, hops included.</summary>
+    public PassTimes Passes(Plan plan)
+    {
+        PipelineShape shape = plan.Pipeline;
+        int chunks = Layout.Chunks;
+        for (int chunk = 0; chunk < chunks; chunk++)
+        {
+            LayerCost cost = ChunkCost(chunk);
+            forwardTimes[chunk] = cost.Forward + (plan.Schedule.Receives(shape, chunk) ? HopTime : 0);
+            backwardTimes[chunk] = cost.Backward + (plan.Schedule.ReceivesGradient(shape, chunk) ? HopTime : 0);
+            weightTimes[chunk] = cost.WeightGradient;
+            forwardExchanges[chunk] = cost.ForwardExchange;
+            backwardExchanges[chunk] = cost.BackwardExchange;
+        }
+
+        return new PassTimes(
+            forwardTimes.AsSpan(0, chunks), backwardTimes.AsSpan(0, chunks), weightTimes.AsSpan(0, chunks), forwardExchanges.AsSpan(0, chunks),
+            backwardExchanges.AsSpan(0, chunks), plan.PipelineParallel, constants[StackConstant.OverlapSlowdown]);
     }
 
     /// <summary>Gradient and weight collectives of the last estimated plan, hidden or not.</summary>
@@ -171,14 +204,17 @@ public sealed class StepModel
         return cost;
     }
 
-    /// <summary>Weights on one rank of stage <paramref name="stage"/>, split by tensor and expert parallelism, not by ZeRO.</summary>
+    /// <summary>Weights on one rank of stage <paramref name="stage"/>, copies that the schedule needs included, split by tensor and expert parallelism, not by ZeRO.</summary>
     public double RankParameters(Plan plan, int stage, out double expert)
     {
         double dense = 0;
         expert = 0;
         double expertSplit = (double)plan.ExpertParallel * plan.ExpertTensorParallel;
-        for (int chunk = stage; chunk < Layout.Chunks; chunk += plan.PipelineParallel)
+        PipelineShape shape = plan.Pipeline;
+        int held = plan.Schedule.ChunksHeld(shape);
+        for (int local = 0; local < held; local++)
         {
+            int chunk = plan.Schedule.Chunk(shape, stage, local);
             for (int kind = 0; kind < layerCosts.Length; kind++)
             {
                 int count = Layout.Count(chunk, kind);
@@ -235,7 +271,21 @@ public sealed class StepModel
         }
 
         return placement.Place(order, new ParallelDegrees(
-            plan.TensorParallel, plan.ContextParallel, plan.DataParallel, plan.PipelineParallel, plan.ExpertParallel, plan.ExpertTensorParallel, plan.ShardRanks));
+            plan.TensorParallel, plan.ContextParallel, plan.DataParallel, plan.PipelineParallel, plan.ExpertParallel, plan.ExpertTensorParallel, plan.ShardRanks, InnerRanks(plan)));
+    }
+
+    /// <summary>Ranks that swap heads under context parallelism, those of the first layer that has keys and values.</summary>
+    private int InnerRanks(Plan plan)
+    {
+        if (plan.ContextParallel == 1)
+            return 1;
+        foreach (LayerDescription layer in model.LayerKinds)
+        {
+            if (layer.Attention.Kind is not (AttentionKind.Linear or AttentionKind.None))
+                return plan.ContextLayout.InnerRanks(plan, layer.Attention);
+        }
+
+        return 1;
     }
 
     private double Hop(Plan plan, PlacedGroups groups)
@@ -327,6 +377,15 @@ public sealed class StepModel
                     + Coster.CollectiveTime(CollectiveKind.AllGather, expert * 2, groups.ExpertData);
             }
 
+            int copies = plan.Schedule.WeightCopies;
+            if (copies > 1)
+            {
+                // Stages that hold the same chunk swap what they have reduced, each for the half that it updates, and then the updated weights.
+                double half = ((dense / Math.Max(1, data)) + (expert / expertData)) / copies;
+                reduce += Coster.CollectiveTime(CollectiveKind.PointToPoint, half * gradientBytes, groups.Hop);
+                gather += Coster.CollectiveTime(CollectiveKind.PointToPoint, half * 2, groups.Hop);
+            }
+
             reduce *= scale;
             gather *= scale;
             double hidden = Math.Min(reduce, overlap * lastBackward) + Math.Min(gather, overlap * lastBackward / 2);
@@ -341,6 +400,8 @@ public sealed class StepModel
             double ranks = sharded > 0 ? sharded : data;
             states /= ranks;
             expertStates /= sharded > 0 ? Math.Min(sharded, expertData) : expertData;
+            states /= plan.Schedule.WeightCopies;
+            expertStates /= plan.Schedule.WeightCopies;
         }
 
         OptimizerTime = Coster.OptimizerTime(states + expertStates, plan, stack.GradientBytes) + Coster.CastTime(all, plan);
@@ -350,8 +411,10 @@ public sealed class StepModel
     private double LastBackward(Plan plan)
     {
         double time = 0;
-        for (int chunk = 0; chunk < Layout.Chunks; chunk += plan.PipelineParallel)
-            time += ChunkCost(chunk).Backward;
+        PipelineShape shape = plan.Pipeline;
+        int held = plan.Schedule.ChunksHeld(shape);
+        for (int local = 0; local < held; local++)
+            time += ChunkCost(plan.Schedule.Chunk(shape, 0, local)).Backward;
         return time;
     }
 

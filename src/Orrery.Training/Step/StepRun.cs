@@ -12,6 +12,15 @@ public enum StepTaskKind : byte
     GradientReduction,
     OptimizerUpdate,
     Fixed,
+
+    /// <summary>The gradient of the inputs alone.</summary>
+    InputGradient,
+
+    /// <summary>The gradient of the weights alone.</summary>
+    WeightGradient,
+
+    /// <summary>A forward pass beside a backward pass; the labels are those of the forward pass.</summary>
+    Pair,
 }
 
 /// <summary>
@@ -23,11 +32,11 @@ public sealed class StepRun
     private const byte HopKind = (byte)StepTaskKind.Hop;
     private readonly TaskGraph graph = new();
     private readonly TaskGraphRun run = new();
+    private readonly ScheduleOrder order = new();
     private TaskId[] forward = [];
     private TaskId[] backward = [];
-    private ScheduleSlot[] order = [];
-    private long[] forwardTicks = [];
-    private long[] backwardTicks = [];
+    private TaskId[] forwardReady = [];
+    private TaskId[] backwardReady = [];
 
     /// <summary>The executed graph, for timelines.</summary>
     public TaskGraph Graph => graph;
@@ -43,96 +52,102 @@ public sealed class StepRun
     /// </summary>
     public Seconds Execute(StepModel steps, Plan plan, int replicas = 1)
     {
-        int stages = plan.PipelineParallel;
-        int chunks = stages * plan.VirtualStages;
-        int microBatches = plan.MicroBatches;
-        Schedule schedule = Schedule.Of(plan.Schedule);
+        PipelineShape shape = plan.Pipeline;
         graph.Clear();
-        int perReplica = chunks * microBatches;
+        int perReplica = shape.Chunks * shape.MicroBatches;
         if (forward.Length < perReplica * replicas)
         {
             forward = new TaskId[perReplica * replicas];
             backward = new TaskId[perReplica * replicas];
+            forwardReady = new TaskId[perReplica * replicas];
+            backwardReady = new TaskId[perReplica * replicas];
         }
 
-        int passes = Schedule.Passes(plan.VirtualStages, microBatches);
-        if (order.Length < passes)
-            order = new ScheduleSlot[passes];
-
+        PassTimes times = steps.Passes(plan);
         long hop = Scale.ToTicks(new Seconds(steps.HopTime));
         for (int replica = 0; replica < replicas; replica++)
         {
-            for (int stage = 0; stage < stages; stage++)
-                AddStage(steps, plan, schedule, replica, stage, hop, perReplica);
-            AddDependencies(chunks, microBatches, replica * perReplica, hop > 0);
+            for (int stage = 0; stage < shape.Stages; stage++)
+                AddStage(steps, plan, times, replica, stage, hop, perReplica);
+            AddDependencies(shape, replica * perReplica);
         }
 
         AddReduction(steps, plan, replicas, perReplica);
         RunStatus status = run.Execute(graph);
         if (status != RunStatus.Completed)
-            throw new InvalidOperationException($"the {schedule.Name} schedule deadlocks at pp {stages}, vpp {plan.VirtualStages}, {microBatches} micro-batches");
+            throw new InvalidOperationException($"the {plan.Schedule.Name} schedule deadlocks at {shape}");
         double straggler = 1 + steps.StragglerShare;
         return new Seconds((Scale.ToSeconds(run.Makespan).Value * straggler) + steps.OptimizerTime + steps.FixedTime);
     }
 
-    private void AddStage(StepModel steps, Plan plan, Schedule schedule, int replica, int stage, long hop, int perReplica)
+    /// <summary>The passes of one stage in its order, each behind the hop it waits for.</summary>
+    private void AddStage(StepModel steps, Plan plan, in PassTimes times, int replica, int stage, long hop, int perReplica)
     {
-        int microBatches = plan.MicroBatches;
-        int stages = plan.PipelineParallel;
-        int last = (stages * plan.VirtualStages) - 1;
-        Span<ScheduleSlot> slots = order.AsSpan(0, Schedule.Passes(plan.VirtualStages, microBatches));
-        schedule.Order(stage, stages, plan.VirtualStages, microBatches, slots);
-        var stream = new StreamId((replica * stages) + stage);
-        if (forwardTicks.Length < plan.VirtualStages)
+        PipelineShape shape = plan.Pipeline;
+        order.Clear();
+        plan.Schedule.Order(shape, stage, order);
+        var stream = new StreamId((replica * shape.Stages) + stage);
+        double hopTime = hop > 0 ? steps.HopTime : 0;
+        foreach (ref readonly ScheduleSlot slot in order.Slots)
         {
-            forwardTicks = new long[plan.VirtualStages];
-            backwardTicks = new long[plan.VirtualStages];
-        }
-
-        for (int local = 0; local < plan.VirtualStages; local++)
-        {
-            LayerCost cost = steps.ChunkCost((local * stages) + stage);
-            forwardTicks[local] = Scale.ToTicks(new Seconds(cost.Forward));
-            backwardTicks[local] = Scale.ToTicks(new Seconds(cost.Backward));
-        }
-
-        foreach (ScheduleSlot slot in slots)
-        {
-            int at = (replica * perReplica) + (slot.Chunk * microBatches) + slot.MicroBatch;
-            int local = slot.Chunk / stages;
-            bool receives = slot.IsBackward ? slot.Chunk < last : slot.Chunk > 0;
-            if (receives && hop > 0)
-                graph.AddTask(stream, hop, HopKind, slot.MicroBatch, slot.Chunk);
-            TaskId task = slot.IsBackward
-                ? graph.AddTask(stream, backwardTicks[local], (byte)StepTaskKind.Backward, slot.MicroBatch, slot.Chunk)
-                : graph.AddTask(stream, forwardTicks[local], (byte)StepTaskKind.Forward, slot.MicroBatch, slot.Chunk);
-            if (slot.IsBackward)
-                backward[at] = task;
-            else
+            int at = (replica * perReplica) + (slot.Chunk * shape.MicroBatches) + slot.MicroBatch;
+            bool isForward = slot.Kind == PassKind.Forward;
+            bool isLast = slot.Kind == PassKind.WeightGradient;
+            bool receives = !isLast && (isForward ? plan.Schedule.Receives(shape, slot.Chunk) : plan.Schedule.ReceivesGradient(shape, slot.Chunk));
+            bool receivesBeside = slot.IsPair && plan.Schedule.ReceivesGradient(shape, slot.BesideChunk);
+            TaskId? ready = receives && hop > 0 ? graph.AddTask(stream, hop, HopKind, slot.MicroBatch, slot.Chunk) : null;
+            TaskId? besideReady = receivesBeside && hop > 0 ? graph.AddTask(stream, hop, HopKind, slot.BesideMicroBatch, slot.BesideChunk) : null;
+            double busy = times.Of(slot) - ((receives ? hopTime : 0) + (receivesBeside ? hopTime : 0));
+            TaskId task = graph.AddTask(stream, Scale.ToTicks(new Seconds(Math.Max(0, busy))), (byte)KindOf(slot), slot.MicroBatch, slot.Chunk);
+            if (isForward)
+            {
                 forward[at] = task;
+                forwardReady[at] = ready ?? task;
+            }
+            else if (!isLast)
+            {
+                backward[at] = task;
+                backwardReady[at] = ready ?? task;
+            }
+
+            if (slot.IsPair)
+            {
+                int beside = (replica * perReplica) + (slot.BesideChunk * shape.MicroBatches) + slot.BesideMicroBatch;
+                backward[beside] = task;
+                backwardReady[beside] = besideReady ?? task;
+            }
         }
     }
 
-    /// <summary>A pass waits for the same micro-batch in the chunk before it (forward) or behind it (backward); its hop comes first where there is one.</summary>
-    private void AddDependencies(int chunks, int microBatches, int offset, bool hasHops)
+    private static StepTaskKind KindOf(in ScheduleSlot slot) => slot.Kind switch
     {
-        for (int chunk = 0; chunk < chunks; chunk++)
+        PassKind.Forward => slot.IsPair ? StepTaskKind.Pair : StepTaskKind.Forward,
+        PassKind.Backward => StepTaskKind.Backward,
+        PassKind.InputGradient => StepTaskKind.InputGradient,
+        _ => StepTaskKind.WeightGradient,
+    };
+
+    /// <summary>
+    /// A pass waits for the same micro-batch in the chunk before it (forward) or behind it (backward), or its hop does where there is one. The gradient of the
+    /// weights follows that of the inputs in the order of its stage.
+    /// </summary>
+    private void AddDependencies(PipelineShape shape, int offset)
+    {
+        int microBatches = shape.MicroBatches;
+        for (int chunk = 0; chunk < shape.Chunks; chunk++)
         {
             for (int m = 0; m < microBatches; m++)
             {
                 int at = offset + (chunk * microBatches) + m;
                 if (chunk > 0)
-                    graph.AddDependency(forward[at - microBatches], Received(forward[at], hasHops));
-                if (chunk < chunks - 1)
-                    graph.AddDependency(backward[at + microBatches], Received(backward[at], hasHops));
+                    graph.AddDependency(forward[at - microBatches], forwardReady[at]);
+                if (chunk < shape.Chunks - 1)
+                    graph.AddDependency(backward[at + microBatches], backwardReady[at]);
                 else
-                    graph.AddDependency(forward[at], backward[at]);
+                    graph.AddDependency(forward[at], backwardReady[at]);
             }
         }
     }
-
-    /// <summary>The hop task stands directly before the pass that needs it.</summary>
-    private static TaskId Received(TaskId pass, bool hasHops) => hasHops ? new TaskId(pass.Value - 1) : pass;
 
     /// <summary>Exposed gradient reduction of each stage after its last backward pass, together with every replica of it.</summary>
     private void AddReduction(StepModel steps, Plan plan, int replicas, int perReplica)

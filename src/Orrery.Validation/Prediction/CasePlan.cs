@@ -29,7 +29,7 @@ public static class CasePlan
             SequenceParallel = sequenceParallel,
             Attention = stack.Attention == "unfused" ? AttentionKernel.Unfused : AttentionKernel.Flash,
             Precision = inputs.Precision.Products,
-            Schedule = inputs.VirtualStages > 1 ? PipelineSchedule.Interleaved : PipelineSchedule.OneForwardOneBackward,
+            Schedule = Schedule.UsualFor(inputs.VirtualStages),
             HasFrozenWeights = inputs.Task == CaseTask.LowRankAdapters,
         };
     }
