@@ -4,6 +4,7 @@ using Orrery.Catalog;
 using Orrery.Cli.Arguments;
 using Orrery.Cli.Reports;
 using Orrery.Models;
+using Orrery.Training;
 using Orrery.Units;
 
 namespace Orrery.Cli.Verbs;
@@ -13,13 +14,13 @@ public static class ListVerb
 {
     public const string Schema = "orrery.list/1";
 
-    private static readonly string[] Kinds = ["systems", "chips", "stacks", "models"];
+    private static readonly string[] Kinds = ["systems", "chips", "stacks", "models", "schedules", "context-layouts"];
 
     public static VerbDescription Describe() => new("list", "what the catalogue holds, a line each", Schema)
     {
         Operands = [new("WHAT", Kinds, "which part of the catalogue")],
         Flags = [CommonFlags.Json],
-        Examples = [("list systems", "machines, with chips, links and prices"), ("list models", "networks, with sizes")],
+        Examples = [("list systems", "machines, with chips, links and prices"), ("list models", "networks, with sizes"), ("list schedules", "orders of pipeline passes")],
         Run = Run,
     };
 
@@ -36,6 +37,8 @@ public static class ListVerb
             "systems" => Systems(catalog, problems),
             "chips" => Chips(catalog, problems),
             "stacks" => Stacks(catalog, problems),
+            "schedules" => Choices(Schedule.List),
+            "context-layouts" => Choices(ContextLayout.List),
             _ => Models(catalog),
         };
 
@@ -54,6 +57,24 @@ public static class ListVerb
         }
 
         return problems.Exists(problem => problem.Severity == Severity.Error) ? ExitCode.AnswerIsNo : ExitCode.Done;
+    }
+
+    private static Listing Choices<T>(ChoiceList<T> list)
+        where T : Choice
+    {
+        Listing listing = new(new("name", "what", "source"));
+        foreach (T choice in list.All)
+        {
+            listing.Table.Add(choice.Name, choice.Summary, choice.Source);
+            listing.Entries.Add(writer =>
+            {
+                writer.WriteString("name", choice.Name);
+                writer.WriteString("what", choice.Summary);
+                writer.WriteString("source", choice.Source);
+            });
+        }
+
+        return listing;
     }
 
     private static Listing Systems(DataCatalog catalog, List<Diagnostic> problems)

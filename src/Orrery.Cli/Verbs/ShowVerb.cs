@@ -6,6 +6,7 @@ using Orrery.Cli.Arguments;
 using Orrery.Cli.Pictures;
 using Orrery.Cli.Reports;
 using Orrery.Models;
+using Orrery.Training;
 using Orrery.Units;
 
 namespace Orrery.Cli.Verbs;
@@ -15,17 +16,17 @@ public static class ShowVerb
 {
     public const string Schema = "orrery.show/1";
 
-    public static VerbDescription Describe() => new("show", "one system, chip, stack or model, figure by figure, with sources", Schema)
+    public static VerbDescription Describe() => new("show", "one system, chip, stack, model or schedule, figure by figure, with sources", Schema)
     {
         Operands = [new("NAME", [], "a name of the catalogue or the path of a file")],
         Flags =
         [
             new("--links", FlagKind.Switch, "", "of a system, its links: what they join, rates, latency, names"),
-            new("--svg", FlagKind.Text, "FILE", "of a system, write a picture of one scale-up domain"),
+            new("--svg", FlagKind.Text, "FILE", "write a picture: of a system one scale-up domain, of a pipeline schedule its timeline"),
             CommonFlags.Assume,
             CommonFlags.Json,
         ],
-        Examples = [("show trn3-gen2", "a system, and the chip in it"), ("show trn3-gen2 --links", "its links, level by level"), ("show h100-sxm", "a chip"), ("show llama-3.1-405b", "a network")],
+        Examples = [("show trn3-gen2", "a system, and the chip in it"), ("show trn3-gen2 --links", "its links, level by level"), ("show h100-sxm", "a chip"), ("show llama-3.1-405b", "a network"), ("show dualpipe --svg dualpipe.svg", "a pipeline schedule, drawn")],
         Run = Run,
     };
 
@@ -35,6 +36,10 @@ public static class ShowVerb
         if (call.Problems.Length > 0)
             return context.RefuseInput(Schema, call.Problems);
         string name = call.Arguments.Operands[0];
+        if (Schedule.List.Find(name) is { } schedule)
+            return ShowSchedule(call, schedule);
+        if (ContextLayout.List.Find(name) is { } layout)
+            return Write(call, Of("context layout", layout, []), [], null);
         (DataCatalog catalog, ImmutableArray<Diagnostic> wrong) = CatalogOpening.Open(call.Arguments);
         if (wrong.Length > 0)
             return context.RefuseInput(Schema, wrong);
@@ -60,9 +65,15 @@ public static class ShowVerb
             return ExitCode.Done;
         }
 
+        return Write(call, shown, problems, wantsLinks ? system : null);
+    }
+
+    private static int Write(VerbCall call, Shown shown, ImmutableArray<Diagnostic> problems, SystemDescription? linked)
+    {
+        CommandContext context = call.Context;
         if (context.IsJson)
         {
-            WriteJson(context.Output, shown, problems, wantsLinks ? system : null);
+            WriteJson(context.Output, shown, problems, linked);
         }
         else
         {
@@ -72,6 +83,37 @@ public static class ShowVerb
 
         return ExitCode.Done;
     }
+
+    private static int ShowSchedule(VerbCall call, Schedule schedule)
+    {
+        if (call.Arguments.Text("--svg") is { } file && PictureFile.Write(file, SchedulePicture.Draw(schedule), "--svg", call.Context) is { } failure)
+            return call.Context.RefuseInput(Schema, [failure]);
+        var shape = new PipelineShape(8, SchedulePicture.Example(schedule).VirtualStages, 32);
+        List<(string, string)> facts =
+        [
+            ("bubble", schedule.BubbleFormula),
+            ("peak activations", schedule.PeakFormula.Length > 0 ? $"{schedule.PeakFormula} (micro-batches through a stage)" : ""),
+            ("copies of the weights", Count(schedule.WeightCopies)),
+            ("chunks a stage", schedule.MostVirtualStages > 1 ? $"up to {schedule.MostVirtualStages} (--vpp)" : schedule.WeightCopies > 1 ? "1 for each direction" : "1"),
+        ];
+        if (schedule.Allows(shape))
+        {
+            double chunks = shape.VirtualStages;
+            double[] one = [.. Enumerable.Repeat(1 / chunks, shape.Chunks)];
+            double[] two = [.. one.Select(static time => 2 * time)];
+            double[] none = new double[shape.Chunks];
+            double time = schedule.Time(new PassTimes(one, two, one, none, none, shape.Stages, 0), shape.MicroBatches);
+            int most = Enumerable.Range(0, shape.Stages).Max(stage => schedule.PeakPasses(shape, stage));
+            facts.Add(("p 8, m 32, F = W = B/2", string.Create(
+                CultureInfo.InvariantCulture,
+                $"idle {100 * (1 - (3.0 * shape.MicroBatches / time)):0.#} % of a stage's time; at most {most / chunks:0.#} micro-batches held")));
+        }
+
+        return Write(call, Of("schedule", schedule, facts), [], null);
+    }
+
+    private static Shown Of(string kind, Choice choice, IReadOnlyList<(string, string)> facts) =>
+        new(kind, choice.Name, choice.Name, [("what", choice.Summary), .. facts, ("source", choice.Source)], [], [], []);
 
     /// <summary>
     /// The entry of that name, whatever it is. An id comes before another name of something else (<c>tpu-v4</c> is a chip, and what people
@@ -98,7 +140,7 @@ public static class ShowVerb
         // A file that is there and broken says more than "no such name".
         if (File.Exists(name))
             return (null, name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? model.Diagnostics : catalog.System(name).Diagnostics);
-        string[] known = [.. catalog.SystemIds, .. catalog.ChipIds, .. catalog.StackIds, .. catalog.ModelIds];
+        string[] known = [.. catalog.SystemIds, .. catalog.ChipIds, .. catalog.StackIds, .. catalog.ModelIds, .. Schedule.List.Words, .. ContextLayout.List.Words];
         string hint = known.Length == 0 ? "; the data folder is empty or missing: set ORRERY_DATA to the folder 'data'" : EditDistance.Hint(name, known);
         return (null, [new(
             Severity.Error, ErrorCodes.UnknownName, "NAME", 0, 0,
@@ -238,6 +280,8 @@ public static class ShowVerb
         {
             "model" => $"Next: {CommandLine.Program} train --model {shown.Id} --system trn3-gen2 --chips 144",
             "system" => $"Next: {CommandLine.Program} train --model llama-3.1-70b --system {shown.Id} --chips 64",
+            "schedule" => $"Next: {CommandLine.Program} train --model llama-3.1-70b --system dgx-h100 --chips 512 --tp 8 --pp 4 --schedule {shown.Id}",
+            "context layout" => $"Next: {CommandLine.Program} train --model llama-3.1-70b --system dgx-h100 --chips 512 --seq 65536 --cp 8 --cp-layout {shown.Id}",
             _ => $"Next: {CommandLine.Program} list systems",
         });
     }

@@ -70,7 +70,7 @@ public static class TrainFlags
         Word("--network", "how collectives are priced: closed forms of each algorithm", [DefaultNetwork]) with { Unavailable = ["bound", "flow"] },
         new("--price", FlagKind.Pair, "SYSTEM=USD", "price of one chip for one hour, in place of the catalogue's") { Repeats = true },
         new("--tokens", FlagKind.Count, "T", "length of the whole run, for its time, energy and money (15T, 300B)") { Low = 1, High = 1e18 },
-        new("--timeline", FlagKind.Text, "FILE", "write one step as a trace that ui.perfetto.dev opens"),
+        new("--timeline", FlagKind.Text, "FILE", "write one step as a trace that ui.perfetto.dev opens, or, where the name ends in .svg, as a picture"),
         new("--seed", FlagKind.Integer, "N", "seed of what is random; 0 when left out") { Low = 0, High = 9_007_199_254_740_991 },
         CommonFlags.Assume,
         CommonFlags.Json,

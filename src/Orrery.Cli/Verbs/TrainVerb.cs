@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orrery.Catalog;
 using Orrery.Cli.Arguments;
+using Orrery.Cli.Pictures;
 using Orrery.Cli.Reports;
 using Orrery.Interchange;
 using Orrery.Training;
@@ -64,6 +65,14 @@ public static class TrainVerb
             throw new InvalidOperationException("a plan that was priced cannot be drawn");
         try
         {
+            if (file.EndsWith(".svg", StringComparison.OrdinalIgnoreCase))
+            {
+                context.Steps.Estimate(report.Plan, out _);
+                Units.Seconds step = context.Run.Execute(context.Steps, report.Plan);
+                string title = $"{request.Model.Name} on {request.System.Id}, {report.Plan.Schedule.Name}, {report.Plan.MicroBatches} micro-batches: one step";
+                return PictureFile.Write(file, SchedulePicture.Draw(context, report.Plan, step, title), "--timeline", output);
+            }
+
             using FileStream stream = File.Create(file);
             TraceEventWriter.Write(stream, StepTimeline.Of(context, report.Plan).AsSpan(), context.Run.Scale, properties:
             [

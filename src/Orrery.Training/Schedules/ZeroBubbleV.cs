@@ -15,7 +15,7 @@ public sealed class ZeroBubbleV : Schedule
 
     public override int MostVirtualStages => 2;
 
-    public override string BubbleFormula => "(p - 1) max(F, B - W, F + B - 2W), passes of one chunk: the way down alone where F = W = B/2";
+    public override string BubbleFormula => "(p - 1)F, F of one chunk, where F = W = B/2: the way down alone";
 
     public override string PeakFormula => "p";
 

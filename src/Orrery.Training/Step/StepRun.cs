@@ -33,6 +33,7 @@ public sealed class StepRun
     private readonly TaskGraph graph = new();
     private readonly TaskGraphRun run = new();
     private readonly ScheduleOrder order = new();
+    private readonly List<ScheduleSlot> slots = [];
     private TaskId[] forward = [];
     private TaskId[] backward = [];
     private TaskId[] forwardReady = [];
@@ -53,7 +54,36 @@ public sealed class StepRun
     public Seconds Execute(StepModel steps, Plan plan, int replicas = 1)
     {
         PipelineShape shape = plan.Pipeline;
+        Build(plan.Schedule, shape, steps.Passes(plan), steps.HopTime, replicas);
+        int perReplica = shape.Chunks * shape.MicroBatches;
+        AddReduction(steps, plan, replicas, perReplica);
+        Run(plan.Schedule, shape);
+        double straggler = 1 + steps.StragglerShare;
+        return new Seconds((Scale.ToSeconds(run.Makespan).Value * straggler) + steps.OptimizerTime + steps.FixedTime);
+    }
+
+    /// <summary>Runs the passes of one pipeline alone, without the rest of a step; <paramref name="times"/> include hops of <paramref name="hopTime"/> seconds.</summary>
+    public Seconds Execute(Schedule schedule, PipelineShape shape, in PassTimes times, double hopTime)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        Build(schedule, shape, times, hopTime, 1);
+        Run(schedule, shape);
+        return Scale.ToSeconds(run.Makespan);
+    }
+
+    /// <summary>The passes that a task of the last run does; of a hop, the pass it comes before.</summary>
+    public ScheduleSlot SlotOf(TaskId task) => slots[task.Value];
+
+    private void Run(Schedule schedule, PipelineShape shape)
+    {
+        if (run.Execute(graph) != RunStatus.Completed)
+            throw new InvalidOperationException($"the {schedule.Name} schedule deadlocks at {shape}");
+    }
+
+    private void Build(Schedule schedule, PipelineShape shape, in PassTimes times, double hopTime, int replicas)
+    {
         graph.Clear();
+        slots.Clear();
         int perReplica = shape.Chunks * shape.MicroBatches;
         if (forward.Length < perReplica * replicas)
         {
@@ -63,42 +93,34 @@ public sealed class StepRun
             backwardReady = new TaskId[perReplica * replicas];
         }
 
-        PassTimes times = steps.Passes(plan);
-        long hop = Scale.ToTicks(new Seconds(steps.HopTime));
         for (int replica = 0; replica < replicas; replica++)
         {
             for (int stage = 0; stage < shape.Stages; stage++)
-                AddStage(steps, plan, times, replica, stage, hop, perReplica);
+            {
+                order.Clear();
+                schedule.Order(shape, stage, order);
+                AddStage(schedule, shape, times, new StreamId((replica * shape.Stages) + stage), replica * perReplica, hopTime);
+            }
+
             AddDependencies(shape, replica * perReplica);
         }
-
-        AddReduction(steps, plan, replicas, perReplica);
-        RunStatus status = run.Execute(graph);
-        if (status != RunStatus.Completed)
-            throw new InvalidOperationException($"the {plan.Schedule.Name} schedule deadlocks at {shape}");
-        double straggler = 1 + steps.StragglerShare;
-        return new Seconds((Scale.ToSeconds(run.Makespan).Value * straggler) + steps.OptimizerTime + steps.FixedTime);
     }
 
     /// <summary>The passes of one stage in its order, each behind the hop it waits for.</summary>
-    private void AddStage(StepModel steps, Plan plan, in PassTimes times, int replica, int stage, long hop, int perReplica)
+    private void AddStage(Schedule schedule, PipelineShape shape, in PassTimes times, StreamId stream, int offset, double hopTime)
     {
-        PipelineShape shape = plan.Pipeline;
-        order.Clear();
-        plan.Schedule.Order(shape, stage, order);
-        var stream = new StreamId((replica * shape.Stages) + stage);
-        double hopTime = hop > 0 ? steps.HopTime : 0;
+        long hop = Scale.ToTicks(new Seconds(hopTime));
         foreach (ref readonly ScheduleSlot slot in order.Slots)
         {
-            int at = (replica * perReplica) + (slot.Chunk * shape.MicroBatches) + slot.MicroBatch;
+            int at = offset + (slot.Chunk * shape.MicroBatches) + slot.MicroBatch;
             bool isForward = slot.Kind == PassKind.Forward;
             bool isLast = slot.Kind == PassKind.WeightGradient;
-            bool receives = !isLast && (isForward ? plan.Schedule.Receives(shape, slot.Chunk) : plan.Schedule.ReceivesGradient(shape, slot.Chunk));
-            bool receivesBeside = slot.IsPair && plan.Schedule.ReceivesGradient(shape, slot.BesideChunk);
-            TaskId? ready = receives && hop > 0 ? graph.AddTask(stream, hop, HopKind, slot.MicroBatch, slot.Chunk) : null;
-            TaskId? besideReady = receivesBeside && hop > 0 ? graph.AddTask(stream, hop, HopKind, slot.BesideMicroBatch, slot.BesideChunk) : null;
+            bool receives = !isLast && (isForward ? schedule.Receives(shape, slot.Chunk) : schedule.ReceivesGradient(shape, slot.Chunk));
+            bool receivesBeside = slot.IsPair && schedule.ReceivesGradient(shape, slot.BesideChunk);
+            TaskId? ready = receives && hop > 0 ? Add(slot, graph.AddTask(stream, hop, HopKind, slot.MicroBatch, slot.Chunk)) : null;
+            TaskId? besideReady = receivesBeside && hop > 0 ? Add(slot, graph.AddTask(stream, hop, HopKind, slot.BesideMicroBatch, slot.BesideChunk)) : null;
             double busy = times.Of(slot) - ((receives ? hopTime : 0) + (receivesBeside ? hopTime : 0));
-            TaskId task = graph.AddTask(stream, Scale.ToTicks(new Seconds(Math.Max(0, busy))), (byte)KindOf(slot), slot.MicroBatch, slot.Chunk);
+            TaskId task = Add(slot, graph.AddTask(stream, Scale.ToTicks(new Seconds(Math.Max(0, busy))), (byte)KindOf(slot), slot.MicroBatch, slot.Chunk));
             if (isForward)
             {
                 forward[at] = task;
@@ -112,11 +134,17 @@ public sealed class StepRun
 
             if (slot.IsPair)
             {
-                int beside = (replica * perReplica) + (slot.BesideChunk * shape.MicroBatches) + slot.BesideMicroBatch;
+                int beside = offset + (slot.BesideChunk * shape.MicroBatches) + slot.BesideMicroBatch;
                 backward[beside] = task;
                 backwardReady[beside] = besideReady ?? task;
             }
         }
+    }
+
+    private TaskId Add(in ScheduleSlot slot, TaskId task)
+    {
+        slots.Add(slot);
+        return task;
     }
 
     private static StepTaskKind KindOf(in ScheduleSlot slot) => slot.Kind switch
@@ -161,7 +189,7 @@ public sealed class StepRun
         {
             for (int stage = 0; stage < stages; stage++)
             {
-                TaskId reduction = graph.AddTask(new StreamId((replica * stages) + stage), ticks, (byte)StepTaskKind.GradientReduction, 0, stage);
+                TaskId reduction = Add(default, graph.AddTask(new StreamId((replica * stages) + stage), ticks, (byte)StepTaskKind.GradientReduction, 0, stage));
                 // A reduction starts when every replica of the stage has its gradients; the stage's own order holds its own replica.
                 for (int other = 0; other < replicas; other++)
                 {

@@ -18,4 +18,18 @@ public sealed class PictureTests
             File.WriteAllText(path, picture);
         File.ReadAllText(path).ReplaceLineEndings("\n").ShouldBe(picture, "docs/report.svg is out of date; ORRERY_ACCEPT=1 redraws it");
     }
+
+    public static TheoryData<string> Schedules => [.. Training.Schedule.List.Words];
+
+    [Theory]
+    [MemberData(nameof(Schedules))]
+    public void The_page_of_schedules_shows_each_as_it_is_drawn_now(string name)
+    {
+        string picture = Pictures.SchedulePicture.Draw(Training.Schedule.List.Get(name));
+        string path = Repository.PathOf("docs", "schedules", $"{name}.svg");
+        if (Environment.GetEnvironmentVariable("ORRERY_ACCEPT") == "1")
+            File.WriteAllText(path, picture);
+        File.ReadAllText(path).ReplaceLineEndings("\n").ShouldBe(picture, $"docs/schedules/{name}.svg is out of date; ORRERY_ACCEPT=1 redraws it");
+        File.ReadAllText(Repository.PathOf("docs", "schedules.md")).ShouldContain($"(schedules/{name}.svg)");
+    }
 }
