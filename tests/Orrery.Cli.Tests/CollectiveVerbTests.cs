@@ -80,7 +80,7 @@ public sealed class CollectiveVerbTests
     [InlineData("all-reduce --system dgx-h100 --chips 8 --fail server0")]
     [InlineData("all-reduce --system dgx-h100 --chips 8 --network flow --fail sever0")]
     [InlineData("all-reduce --system dgx-h100 --chips 8 --network flow --slow server0=2")]
-    [InlineData("broadcast --system dgx-h100 --chips 8 --network flow")]
+    [InlineData("all-to-all --system tpu-v5p-pod --chips 4096 --network flow")]
     [InlineData("all-reduce --system dgx-h100 --chips 8 --size 3")]
     [InlineData("all-reduce --system dgx-h100 --chips 8 --sizes 1GiB..1MiB")]
     [InlineData("all-reduce --system dgx-h100 --chips 8 --sizes 1GiB --size 1MiB")]

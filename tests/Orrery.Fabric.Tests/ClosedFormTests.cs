@@ -88,7 +88,8 @@ public sealed class ClosedFormTests
         ClosedFormCollectives model = new(system, Libraries.Ideal(algorithms: "ring"));
         RankGroup group = new RankGroups(system, 4).Group(1, 16, 16);
         double perLevel = (2 * 3.0 / 4 * 1e9 / (1e12 / 4)) + (2 * 3.0 / 4 * 1e9 / 4 / (256e9 / 4));
-        double merged = 2 * 15.0 / 16 * 1e9 / Math.Min(1e12 / 4, 4 * 256e9 / 4);
+        // Three of four hops stay on a chip: its ranks' ports carry three quarters of what the ring does.
+        double merged = 2 * 15.0 / 16 * 1e9 / Math.Min(1e12 / 4 / 0.75, 4 * 256e9 / 4);
         (model.Cost(Gigabyte, group).Time - model.Cost(Gigabyte, group).Latency).Value.ShouldBe(merged, 1e-9);
         ClosedFormCollectives byLevel = new(system, Libraries.Ideal(spansLevels: false, algorithms: "ring"));
         (byLevel.Cost(Gigabyte, group).Time - byLevel.Cost(Gigabyte, group).Latency).Value.ShouldBe(perLevel, 1e-9);
@@ -209,15 +210,27 @@ public sealed class ClosedFormTests
     }
 
     [Fact]
-    public void Doubling_takes_log_steps_and_folds_what_is_no_power_of_two()
+    public void Doubling_takes_one_step_for_each_prime_factor_and_sends_each_byte_once()
     {
-        GroupPorts ports = new()
-        {
-            Ranks = 8, Neighbour = new(1e9), Direct = new(1e9), Around = new(7), Across = new(3), Far = new(1), PerMessage = default,
-        };
-        RecursiveDoubling algorithm = new();
-        algorithm.Time(CollectiveKind.AllReduce, new Bytes(8e9), ports).ShouldBe(new PhaseTime(new(6), new(14)));
-        algorithm.Time(CollectiveKind.AllReduce, new Bytes(8e9), ports with { Ranks = 6 }).Latency.Value.ShouldBe(8);
+        // Six members: two exchange, then three; three messages go out, and 5/6 of the vector each way.
+        SystemDescription six = Machines.System(
+            Machines.Chip(), 6, Machines.Level("server", TopologyKind.Switch, 6, 400e9), Machines.Level("cluster", TopologyKind.Clos, 0, 50e9));
+        ClosedFormCollectives model = new(six, Libraries.Ideal(algorithms: "rdh"));
+        CollectiveCost cost = model.Cost(Gigabyte, Group(six, 1, 6, 6));
+        cost.Latency.Value.ShouldBe(4e-6, 1e-15);
+        (cost.Time - cost.Latency).Value.ShouldBe(2 * 5.0 / 6 * 1e9 / 400e9, 1e-12);
+    }
+
+    [Fact]
+    public void Doubling_on_a_ring_of_four_uses_every_link_and_only_neighbours()
+    {
+        SystemDescription torus = Machines.System(
+            Machines.Chip(), 16,
+            Machines.Level("server", TopologyKind.Torus2D, 16, 400e9, 1e-6, false, 4, 4),
+            Machines.Level("cluster", TopologyKind.Clos, 0, 50e9));
+        CollectiveCost cost = new ClosedFormCollectives(torus, Libraries.Ideal(algorithms: "rdh")).Cost(Gigabyte, Group(torus, 1, 16, 16));
+        cost.Latency.Value.ShouldBe(8e-6, 1e-15);
+        (cost.Time - cost.Latency).Value.ShouldBe(2 * 15.0 / 16 * 1e9 / 400e9, 1e-12);
     }
 
     [Fact]

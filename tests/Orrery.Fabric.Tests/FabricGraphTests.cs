@@ -257,33 +257,6 @@ public sealed class FabricGraphTests
     public void A_name_that_is_none_says_what_was_expected(string name, string expected) =>
         new FabricGraph(Machines.Gpus(), 16, 1).Apply(name, 0.5).ShouldNotBeNull().ShouldContain(expected);
 
-    [Theory]
-    [InlineData(3, 3)]
-    [InlineData(4, 4)]
-    [InlineData(4, 3)]
-    [InlineData(5, 7)]
-    [InlineData(16, 16)]
-    [InlineData(8, 12)]
-    public void Two_rings_share_out_the_links_of_a_torus(int width, int height)
-    {
-        int[][] cycles = TorusCycles.Find(width, height);
-        HashSet<(int, int)> links = [];
-        foreach (int[] cycle in cycles)
-        {
-            cycle.Distinct().Count().ShouldBe(width * height);
-            for (int index = 0; index < cycle.Length; index++)
-            {
-                int from = cycle[index], to = cycle[(index + 1) % cycle.Length];
-                int across = Math.Abs((from % width) - (to % width)), along = Math.Abs((from / width) - (to / width));
-                bool isLink = (along == 0 && (across == 1 || across == width - 1)) || (across == 0 && (along == 1 || along == height - 1));
-                isLink.ShouldBeTrue();
-                links.Add((Math.Min(from, to), Math.Max(from, to))).ShouldBeTrue();
-            }
-        }
-
-        links.Count.ShouldBe(2 * width * height);
-    }
-
     private static string[] Names(FabricGraph graph, int from, int to)
     {
         Route route = new();

@@ -35,6 +35,29 @@ public sealed class FlowCollectivesTests
         }
     }
 
+    [Theory]
+    [InlineData("dgx-h100")]
+    [InlineData("mi300x-8")]
+    [InlineData("inf2.48xlarge")]
+    [InlineData("trn2.48xlarge")]
+    public void On_systems_of_the_catalogue_flows_and_formulas_agree_within_a_tenth_and_keep_the_bound(string id)
+    {
+        SystemDescription system = DataCatalog.Open(Libraries.DataRoot).System(id).Value.ShouldNotBeNull();
+        foreach (NetworkPoint point in NetworkAgreement.Of(new ClosedFormFactory(Libraries.DataRoot), system, groups: [2, 8, 64]))
+        {
+            Math.Abs(point.Difference).ShouldBeLessThanOrEqualTo(0.1, point.ToString());
+            point.KeepsBound.ShouldBeTrue(point.ToString());
+        }
+    }
+
+    [Fact]
+    public void Every_file_of_the_folder_of_algorithms_is_found()
+    {
+        string folder = Path.Combine(Path.GetDirectoryName(Libraries.DataRoot)!, "src", "Orrery.Fabric", "Algorithms");
+        string[] files = [.. Directory.GetFiles(folder, "*.cs").Select(static file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+        AlgorithmRegistry.All.Select(static algorithm => algorithm.GetType().Name).Order(StringComparer.Ordinal).ShouldBe(files);
+    }
+
     [Fact]
     public void A_ring_of_4096_takes_little_memory_and_its_textbook_time()
     {
@@ -60,7 +83,7 @@ public sealed class FlowCollectivesTests
         long memory = GC.GetAllocatedBytesForCurrentThread();
         FlowAnswer answer = new FlowCollectives(new FabricGraph(system, chips, 4), library).Run(Gigabyte, chips * 4).ShouldNotBeNull();
         (GC.GetAllocatedBytesForCurrentThread() - memory).ShouldBeLessThan(200_000_000);
-        answer.Flows.ShouldBeLessThan(10_000);
+        answer.Flows.ShouldBeLessThan(50_000);
         CollectiveCost closed = new ClosedFormCollectives(system, library).Cost(Gigabyte, new RankGroups(system, 4).Group(1, chips * 4, chips * 4));
         answer.Time.ShouldBeGreaterThan(closed.Bound);
     }
@@ -68,13 +91,13 @@ public sealed class FlowCollectivesTests
     [Fact]
     public void A_last_domain_filled_in_part_carries_more_through_fewer_ports()
     {
-        // 12 ranks on servers of 8: the second has 4, so each of them carries a quarter of the data across, not an eighth.
+        // 13 ranks on servers of 8: the second has 5, so each of them carries a fifth of the data across, not an eighth.
         SystemDescription system = Machines.Gpus(400e9, 50e9);
         CommunicationLibrary library = Libraries.Ideal(algorithms: "ring");
-        double uneven = new FlowCollectives(new FabricGraph(system, 12, 1), library).Run(Gigabyte, 12)!.Time.Value;
+        double uneven = new FlowCollectives(new FabricGraph(system, 13, 1), library).Run(Gigabyte, 13)!.Time.Value;
         double even = new FlowCollectives(new FabricGraph(system, 16, 1), library).Run(Gigabyte, 16)!.Time.Value;
         double across = 1e9 / 50e9;
-        (uneven - even).ShouldBe((across / 4) - (across / 8), 1e-4);
+        (uneven - even).ShouldBe((across / 5) - (across / 8), 1e-4);
     }
 
     [Fact]

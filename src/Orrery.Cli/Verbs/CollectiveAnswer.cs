@@ -23,17 +23,20 @@ public sealed record CollectiveAnswer(Bytes Size, CollectiveCost Cost, BytesPerS
     }
 
     /// <summary>The same collective as flows; null where faults cut ranks off. A time below the bound is a mistake of ours and throws.</summary>
-    public CollectiveAnswer? AsFlow(CollectiveQuestion question, FabricGraph graph, CommunicationLibrary library)
+    /// <param name="flows">The machine as it is.</param>
+    /// <param name="healthy">The machine without faults; null where it has none.</param>
+    public CollectiveAnswer? AsFlow(CollectiveQuestion question, FlowCollectives flows, FlowCollectives? healthy, CollectiveAlgorithm? forced)
     {
         Collective collective = new(question.Kind, new Bytes(question.Kind == CollectiveKind.AllGather ? Size.Value * question.Ranks : Size.Value));
-        if (new FlowCollectives(graph, library).Run(collective, question.Ranks) is not { } flow)
+        if (flows.Run(collective, question.Ranks, forced) is not { } flow)
             return null;
         if (flow.Time.Value < Cost.Bound.Value * (1 - 1e-9))
             throw new InvalidOperationException($"{question.Word} on {question.System.Id} takes {flow.Time.Value} s as flows, below its bound of {Cost.Bound.Value} s");
-        Seconds? healthy = graph.HasFaults
-            ? new FlowCollectives(new FabricGraph(question.System, question.Chips, question.System.Chip.RanksPerChip), library).Run(collective, question.Ranks)?.Time
-            : null;
-        return At(question, flow.Time, flow.Algorithm, flow.Bottleneck) with { Healthy = healthy, Detour = flow.Detour };
+        return At(question, flow.Time, flow.Algorithm, flow.Bottleneck) with
+        {
+            Healthy = healthy?.Run(collective, question.Ranks, forced)?.Time,
+            Detour = flow.Detour,
+        };
     }
 
     /// <summary>Prices one size. A point-to-point message goes between the two ranks farthest apart.</summary>

@@ -88,11 +88,12 @@ public static class CollectiveVerb
         (string Link, double Factor)[] faults = [.. Faults(arguments, problems)];
         if (network != "flow" && faults.Length > 0)
             problems.Add(Wrong(ErrorCodes.NotAvailable, faults[0].Factor > 0 ? "--slow" : "--fail", "needs --network flow"));
-        if (network == "flow" && arguments.Text("--algorithm") is not null)
-            problems.Add(Wrong(ErrorCodes.NotAvailable, "--algorithm", "cannot be picked with --network flow, which runs rings and direct messages"));
-        if (network == "flow" && !FlowCollectives.Supports(question.Kind, question.Ranks))
+        int held = FabricGraph.ChipsFor(system, chips, system.Chip.RanksPerChip);
+        FabricGraph? graph = network == "flow" ? new FabricGraph(system, held, system.Chip.RanksPerChip) : null;
+        FlowCollectives? flows = graph is null ? null : new FlowCollectives(graph, model);
+        FlowCollectives? healthy = faults.Length == 0 ? null : new FlowCollectives(new FabricGraph(system, held, system.Chip.RanksPerChip), model);
+        if (flows is not null && !flows.Supports(question.Kind, question.Ranks))
             problems.Add(Wrong(ErrorCodes.NotAvailable, "--network", $"flow does not run {word} over {question.Ranks} ranks; closed does"));
-        FabricGraph? graph = network == "flow" ? new FabricGraph(system, chips, system.Chip.RanksPerChip) : null;
         foreach ((string link, double factor) in faults)
         {
             if (graph?.Apply(link, factor) is { } problem)
@@ -108,7 +109,7 @@ public static class CollectiveVerb
             CollectiveAnswer? answer = network switch
             {
                 "bound" => formula.At(question, formula.Cost.Bound, "bound", formula.Cost.Bottleneck),
-                "flow" => formula.AsFlow(question, graph!, model.Library),
+                "flow" => formula.AsFlow(question, flows!, healthy, forced),
                 _ => formula,
             };
             if (answer is null)
@@ -123,7 +124,7 @@ public static class CollectiveVerb
             answers.Add(answer);
         }
 
-        if (forced is not null && network == "closed" && !answers.Exists(answer => answer.Cost.Algorithm.Contains(forced.Name, StringComparison.Ordinal)))
+        if (forced is not null && network != "bound" && !answers.Exists(answer => answer.Cost.Algorithm.Contains(forced.Name, StringComparison.Ordinal)))
             problems.Add(new(Severity.Warning, ErrorCodes.NotAvailable, "--algorithm", 0, 0, $"'{forced.Name}' cannot do {question.Word} here; the library's choice stands"));
         if (arguments.Text("--svg") is { } file
             && PictureFile.Write(file, BandwidthPicture.Draw(question, answers), "--svg", context) is { } failure)

@@ -10,7 +10,7 @@ namespace Orrery.Cli.Verbs;
 /// <summary><c>validate</c>: how wrong the predictions are, on published measurements.</summary>
 public static class ValidateVerb
 {
-    private static readonly string[] Kinds = ["training", "collectives", "kernels", "memory"];
+    private static readonly string[] Kinds = ["training", "collectives", "kernels", "memory", "network"];
 
     public static VerbDescription Describe() => new("validate", "score the predictions on published measurements", ValidationJson.Schema)
     {
@@ -27,6 +27,7 @@ public static class ValidateVerb
             ("validate collectives", "collectives inside and between servers"),
             ("validate kernels", "operators of GPUs and of the NeuronCore"),
             ("validate memory", "peak memory"),
+            ("validate network", "formulas beside flows and bounds, on every system"),
             ("validate training --cases mine.csv --json", "cases of your own, for a program"),
         ],
         Notes = "Errors are predicted / measured - 1; rows that a calibration saw are counted apart. Exit code 1 means that a group has more than 5 % of "
@@ -43,6 +44,8 @@ public static class ValidateVerb
         if (wrong.Length > 0)
             return context.RefuseInput(ValidationJson.Schema, wrong);
 
+        if (call.Arguments.Operands[0] == "network")
+            return NetworkReport.Write(context, catalog);
         ValidationAnswer answer = ValidationAnswer.Of(call.Arguments.Operands[0], catalog, [.. call.Arguments.Texts("--cases")]);
         if (answer.Report is not { } report)
             return context.RefuseInput(ValidationJson.Schema, answer.Diagnostics);

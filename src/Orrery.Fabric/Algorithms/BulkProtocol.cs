@@ -12,14 +12,15 @@ public sealed class BulkProtocol : CollectiveAlgorithm
 
     public override bool Supports(CollectiveKind kind, in GroupPorts ports) => ports.Protocols?[kind] is { BulkShare: > 0 };
 
-    public override PhaseTime Time(CollectiveKind kind, Bytes size, in GroupPorts ports) =>
-        ports.Protocols![kind]!.Value.Bulk(RingBytes(kind, size, ports.Ranks), ports.Ranks, ports.Rated.Value);
-
-    /// <summary>Bytes each member sends in a ring.</summary>
-    public static double RingBytes(CollectiveKind kind, Bytes size, int ranks) => kind switch
+    public override void List(CollectiveKind kind, Bytes size, in GroupPorts ports, ref StepList steps)
     {
-        CollectiveKind.AllReduce => 2 * Others(ranks) * size.Value,
-        CollectiveKind.PointToPoint => size.Value,
-        _ => Others(ranks) * size.Value,
-    };
+        ProtocolConstants constants = ports.Protocols![kind]!.Value;
+        double bytes = ProtocolConstants.RingBytes(kind, size, ports.Ranks);
+        steps.Add(new(ProtocolConstants.PatternOf(kind), bytes, 0)
+        {
+            Fixed = new(constants.BulkBase + (constants.BulkPerRank * (ports.Ranks - 1))),
+            Fill = new(constants.Fill * Math.Sqrt(bytes * (ports.Ranks - 1) / ports.Rated.Value)),
+            Share = constants.ShareOf(ports.Ranks),
+        });
+    }
 }

@@ -13,18 +13,28 @@ public sealed class Direct : CollectiveAlgorithm
 
     public override bool Supports(CollectiveKind kind, in GroupPorts ports) => kind is not CollectiveKind.Broadcast and not CollectiveKind.Reduce;
 
-    public override PhaseTime Time(CollectiveKind kind, Bytes size, in GroupPorts ports)
+    public override void List(CollectiveKind kind, Bytes size, in GroupPorts ports, ref StepList steps)
     {
-        Seconds issue = (ports.Ranks - 1) * ports.PerMessage;
-        return kind switch
+        double parts = Others(ports.Ranks) * size.Value;
+        switch (kind)
         {
-            CollectiveKind.PointToPoint => new(ports.Far + ports.PerMessage, size / ports.Neighbour),
-            CollectiveKind.Barrier => new(ports.Far + issue, Seconds.Zero),
-            CollectiveKind.AllReduce => new(2 * (ports.Far + issue), 2 * Others(ports.Ranks) * size / ports.Direct),
-
-            // The root's port carries all messages.
-            CollectiveKind.Gather or CollectiveKind.Scatter => new(ports.Far + issue, (ports.Ranks - 1) * size / ports.Direct),
-            _ => new(ports.Far + issue, Others(ports.Ranks) * size / ports.Direct),
-        };
+            case CollectiveKind.PointToPoint:
+                steps.Add(new(TransferPattern.Pair, size.Value, 1));
+                break;
+            case CollectiveKind.Barrier:
+                steps.Add(new(TransferPattern.Direct, 0, 1));
+                break;
+            case CollectiveKind.AllReduce:
+                steps.Add(new(TransferPattern.Direct, parts, 1));
+                steps.Add(new(TransferPattern.Direct, parts, 1));
+                break;
+            case CollectiveKind.Gather or CollectiveKind.Scatter:
+                // The root's port carries all messages.
+                steps.Add(new(TransferPattern.Root, size.Value, 1) { FromRoot = kind == CollectiveKind.Scatter });
+                break;
+            default:
+                steps.Add(new(TransferPattern.Direct, parts, 1));
+                break;
+        }
     }
 }

@@ -14,7 +14,6 @@ public sealed class InSwitch : CollectiveAlgorithm
     public override bool Supports(CollectiveKind kind, in GroupPorts ports) =>
         ports.ReducesInSwitch && kind is CollectiveKind.AllReduce or CollectiveKind.Barrier && ports.ReducesInSwitch;
 
-    public override PhaseTime Time(CollectiveKind kind, Bytes size, in GroupPorts ports) => kind == CollectiveKind.Barrier
-        ? new(2 * ports.Far, Seconds.Zero)
-        : new(2 * ports.Far, (1 + (1.0 / ports.Ranks)) * size / ports.Neighbour);
+    public override void List(CollectiveKind kind, Bytes size, in GroupPorts ports, ref StepList steps) =>
+        steps.Add(new(TransferPattern.Switch, kind == CollectiveKind.Barrier ? 0 : (1 + (1.0 / ports.Ranks)) * size.Value, 2));
 }

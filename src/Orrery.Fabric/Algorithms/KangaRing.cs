@@ -1,5 +1,4 @@
 using Orrery.Operators;
-using Orrery.Units;
 
 namespace Orrery.Fabric;
 
@@ -12,8 +11,8 @@ public sealed class KangaRing : Ring
 {
     public override string Name => "kanga-ring";
 
+    protected override TransferPattern Pattern => TransferPattern.PairedRings;
+
     public override bool Supports(CollectiveKind kind, in GroupPorts ports) => ports.OnChip >= 2
         && kind is CollectiveKind.AllReduce or CollectiveKind.AllGather or CollectiveKind.ReduceScatter && ports.OnChip >= 2;
-
-    protected override Seconds Walk(in GroupPorts ports) => ports.Around / 2;
 }

@@ -12,6 +12,13 @@ public sealed class LowLatencyProtocol : CollectiveAlgorithm
 
     public override bool Supports(CollectiveKind kind, in GroupPorts ports) => ports.Protocols?[kind] is { LowShare: > 0 };
 
-    public override PhaseTime Time(CollectiveKind kind, Bytes size, in GroupPorts ports) =>
-        ports.Protocols![kind]!.Value.LowLatency(BulkProtocol.RingBytes(kind, size, ports.Ranks), ports.Ranks, ports.Rated.Value);
+    public override void List(CollectiveKind kind, Bytes size, in GroupPorts ports, ref StepList steps)
+    {
+        ProtocolConstants constants = ports.Protocols![kind]!.Value;
+        steps.Add(new(ProtocolConstants.PatternOf(kind), ProtocolConstants.RingBytes(kind, size, ports.Ranks), 0)
+        {
+            Fixed = new(constants.LowBase + (constants.LowPerRank * (ports.Ranks - 1))),
+            Share = constants.LowShare,
+        });
+    }
 }

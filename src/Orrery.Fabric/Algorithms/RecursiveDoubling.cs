@@ -4,10 +4,13 @@ using Orrery.Units;
 namespace Orrery.Fabric;
 
 /// <summary>
-/// Recursive halving and doubling: log2 n exchanges at doubling distance, nearest first so that each byte leaves a domain once; Neuron calls it
-/// RDH. A group that is no power of two folds its surplus members in and out again, at one step and one whole vector each way.
+/// Recursive halving and doubling: exchanges at growing distance, nearest first so that each byte leaves a domain once; Neuron calls it RDH. Where a level has
+/// no power of two of members, as many exchange at once as each prime factor says.
 /// </summary>
-/// <remarks>Source: R. Thakur, R. Rabenseifner and W. Gropp, "Optimization of collective communication operations in MPICH", IJHPCA 19, 2005.</remarks>
+/// <remarks>
+/// Sources: R. Thakur, R. Rabenseifner and W. Gropp, "Optimization of collective communication operations in MPICH", IJHPCA 19, 2005; for other factors than 2,
+/// M. Ruefenacht, M. Bull and S. Booth, "Generalisation of recursive doubling for AllReduce", Parallel Computing 69, 2017.
+/// </remarks>
 public sealed class RecursiveDoubling : CollectiveAlgorithm
 {
     public override string Name => "rdh";
@@ -15,15 +18,7 @@ public sealed class RecursiveDoubling : CollectiveAlgorithm
     public override bool Supports(CollectiveKind kind, in GroupPorts ports) => kind is CollectiveKind.AllReduce or CollectiveKind.AllGather
         or CollectiveKind.ReduceScatter or CollectiveKind.Barrier;
 
-    public override PhaseTime Time(CollectiveKind kind, Bytes size, in GroupPorts ports)
-    {
-        int trips = kind == CollectiveKind.AllReduce ? 2 : 1;
-        PhaseTime time = kind == CollectiveKind.Barrier
-            ? new(ports.Across, Seconds.Zero)
-            : new(trips * ports.Across, trips * Others(ports.Ranks) * size / ports.Neighbour);
-        if ((ports.Ranks & (ports.Ranks - 1)) == 0)
-            return time;
-        Seconds fold = kind == CollectiveKind.Barrier ? Seconds.Zero : trips * size / ports.Neighbour;
-        return new(time.Latency + (trips * ports.Far), time.Transfer + fold);
-    }
+    public override void List(CollectiveKind kind, Bytes size, in GroupPorts ports, ref StepList steps) => steps.Add(kind == CollectiveKind.Barrier
+        ? new(TransferPattern.Exchange, 0, 1)
+        : new(TransferPattern.Exchange, Trips(kind) * Others(ports.Ranks) * size.Value, Trips(kind)));
 }

@@ -15,19 +15,22 @@ public sealed class Tree : CollectiveAlgorithm
     public override bool Supports(CollectiveKind kind, in GroupPorts ports) =>
         kind is CollectiveKind.AllReduce or CollectiveKind.Broadcast or CollectiveKind.Reduce or CollectiveKind.Barrier;
 
-    public override PhaseTime Time(CollectiveKind kind, Bytes size, in GroupPorts ports)
+    public override void List(CollectiveKind kind, Bytes size, in GroupPorts ports, ref StepList steps)
     {
-        int trips = kind is CollectiveKind.AllReduce or CollectiveKind.Barrier ? 2 : 1;
+        int trips = Trips(kind);
         if (kind == CollectiveKind.Barrier)
-            return new(trips * ports.Across, Seconds.Zero);
+        {
+            steps.Add(new(TransferPattern.Trees, 0, trips));
+            return;
+        }
 
         // Reduction up and broadcast down share the ports, S each way. With two members there is nothing to pass on and S in all crosses.
         double volume = kind == CollectiveKind.AllReduce && ports.Ranks == 2 ? 1 : trips;
-        Seconds latency = trips * ports.Across;
-        Seconds wire = volume * size / ports.Neighbour;
+        CollectiveStep step = new(TransferPattern.Trees, volume * size.Value, trips) { ThereAndBack = kind == CollectiveKind.AllReduce };
+        double latency = trips * ports.LatencyOf(TransferPattern.Trees), wire = step.Bytes / ports.RateOf(step);
 
         // Filling a pipeline of `depth` stages at the best piece size costs 2 sqrt(fill latency x wire time) beyond the two terms.
-        Seconds fill = new(2 * Math.Sqrt(Math.Max(0, latency.Value - ports.Far.Value) * wire.Value));
-        return new(latency, wire + fill);
+        double fill = 2 * Math.Sqrt(Math.Max(0, latency - ports.Far.Value) * wire);
+        steps.Add(step with { Fill = new(fill) });
     }
 }

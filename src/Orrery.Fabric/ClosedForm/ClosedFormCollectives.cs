@@ -20,6 +20,7 @@ public sealed class ClosedFormCollectives : CollectiveModel
     private readonly CommunicationLibrary _library;
     private readonly ProtocolTable? _protocols;
     private readonly LevelPorts _ports;
+    private readonly CollectivePlan _plan = new();
     private readonly Dictionary<(Collective, RankGroup), CollectiveCost> _known = [];
 
     /// <summary>
@@ -88,101 +89,103 @@ public sealed class ClosedFormCollectives : CollectiveModel
 
     private CollectiveCost Compute(in Collective collective, RankGroup group, CollectiveAlgorithm? forced)
     {
-        Seconds bound = CollectiveBound.Compute(collective, group, _system, _ports);
+        Seconds bound = Bound(collective, group);
+        Plan(collective, group, forced, _plan);
+        Seconds latency = _plan.IncludesLaunch ? Seconds.Zero : _library.Launch.Value;
+        Seconds sum = Seconds.Zero, slowest = Seconds.Zero;
+        int bottleneck = _plan.Phases[0].To;
+        ReadOnlySpan<PlannedPhase> phases = _plan.Phases;
+        for (int index = 0; index < phases.Length; index++)
+        {
+            // Scattering and gathering on the same levels are one phase there and back.
+            Seconds transfer = phases[index].Time.Transfer;
+            latency += phases[index].Time.Latency;
+            if (index + 1 < phases.Length && phases[index + 1].From == phases[index].From)
+            {
+                transfer += phases[index + 1].Time.Transfer;
+                latency += phases[++index].Time.Latency;
+            }
+
+            sum += transfer;
+            if (transfer > slowest)
+                (slowest, bottleneck) = (transfer, phases[index].To);
+        }
+
+        double streaming = _library.Streaming.Value;
+        Seconds wire = (streaming * slowest) + ((1 - streaming) * sum);
+        return new CollectiveCost(Seconds.Max(latency + wire, bound), bound, _plan.Name, Bottleneck(bottleneck, wire, latency), latency);
+    }
+
+    /// <summary>What nothing can beat.</summary>
+    internal Seconds Bound(in Collective collective, RankGroup group) => CollectiveBound.Compute(collective, group, _system, _ports);
+
+    /// <summary>Ports by level.</summary>
+    internal LevelPorts Ports => _ports;
+
+    /// <summary>Fills <paramref name="plan"/> with what the library does, or with one algorithm wherever it can do the phase.</summary>
+    internal void Plan(in Collective collective, RankGroup group, CollectiveAlgorithm? forced, CollectivePlan plan)
+    {
+        plan.Clear();
         int outermost = Outermost(group);
         int innermost = Innermost(group);
-
         bool crossesNetwork = outermost == _ports.Network && innermost < _ports.Network;
         bool isDirect = collective.Kind is CollectiveKind.AllToAll or CollectiveKind.PointToPoint or CollectiveKind.Gather or CollectiveKind.Scatter;
-        CollectiveCost? found = isDirect || (_library.SpansLevels && !crossesNetwork)
-            ? Flat(collective, group, innermost, outermost, forced)
-            : Hierarchical(collective, group, _library.SpansLevels, forced);
-        if (found is not { } cost)
-            throw new InvalidOperationException($"no algorithm can do {collective.Kind}");
-        return cost with { Time = Seconds.Max(cost.Time, bound), Bound = bound };
-    }
+        if (isDirect || (_library.SpansLevels && !crossesNetwork))
+        {
+            Add(plan, collective.Kind, collective.Size, innermost, outermost, 1, _ports.Merge(group, innermost, outermost, collective.Format), forced);
+            plan.Call(plan.Phases[0].Algorithm.Name, plan.Phases[0].Algorithm.Name);
+            return;
+        }
 
-    private CollectiveCost? Flat(in Collective collective, RankGroup group, int from, int to, CollectiveAlgorithm? forced)
-    {
-        GroupPorts ports = _ports.Merge(group, from, to, collective.Format);
-        if (Choose(collective.Kind, collective.Size, to, ports, forced, out CollectiveAlgorithm? algorithm) is not { } phase)
-            return null;
-        Seconds latency = phase.Latency + (algorithm!.IncludesLaunch ? Seconds.Zero : _library.Launch.Value);
-        return new CollectiveCost(latency + phase.Transfer, default, algorithm.Name, Bottleneck(to, phase.Transfer, latency), latency);
-    }
-
-    private CollectiveCost? Hierarchical(in Collective collective, RankGroup group, bool mergeScaleUp, CollectiveAlgorithm? forced)
-    {
-        Seconds latency = Seconds.Zero, slowest = Seconds.Zero, sum = Seconds.Zero;
-        int bottleneck = 0;
         double inside = 1;
-        bool launched = false;
-        CollectiveAlgorithm? inner = null, outer = null;
-        int outermost = Outermost(group);
         int to;
         for (int from = 0; from <= outermost; from = to + 1)
         {
-            to = mergeScaleUp && from < _ports.Network ? Math.Min(_ports.Network - 1, outermost) : from;
+            to = _library.SpansLevels && from < _ports.Network ? Math.Min(_ports.Network - 1, outermost) : from;
             GroupPorts ports = _ports.Merge(group, from, to, collective.Format);
             if (ports.Ranks <= 1)
                 continue;
 
             // The members below hold a share of the data each. Reducing, the outermost level carries out the collective itself on its share, the
             // levels inside scatter towards it and gather from it; gathering and scattering go through the levels once.
-            Bytes share = collective.Size / Math.Min(inside, group.Size);
+            double below = Math.Min(inside, group.Size);
+            Bytes share = collective.Size / below;
             bool scatters = collective.Kind == CollectiveKind.AllReduce && to != outermost;
-            PhaseTime? phase = Choose(scatters ? CollectiveKind.ReduceScatter : collective.Kind, share, to, ports, forced, out CollectiveAlgorithm? algorithm);
-            if (phase is not { } time)
-                return null;
+            Add(plan, scatters ? CollectiveKind.ReduceScatter : collective.Kind, share, from, to, below, ports, forced);
             if (scatters)
-            {
-                if (Choose(CollectiveKind.AllGather, share, to, ports, forced, out _) is not { } back)
-                    return null;
-                time = new PhaseTime(time.Latency + back.Latency, time.Transfer + back.Transfer);
-            }
+                Add(plan, CollectiveKind.AllGather, share, from, to, below, ports, forced);
 
-            latency += time.Latency;
-            sum += time.Transfer;
-            if (inner is null || time.Transfer > slowest)
-            {
-                slowest = time.Transfer;
-                bottleneck = to;
-            }
-
-            inner ??= algorithm;
-            outer = algorithm;
-            launched |= algorithm!.IncludesLaunch;
             inside *= ports.Ranks;
         }
 
-        if (!launched)
-            latency += _library.Launch.Value;
-        double streaming = _library.Streaming.Value;
-        Seconds transfer = (streaming * slowest) + ((1 - streaming) * sum);
-        string name = inner == outer ? inner!.Name : $"hierarchical {inner!.Name}/{outer!.Name}";
-        return new CollectiveCost(latency + transfer, default, name, Bottleneck(bottleneck, transfer, latency), latency);
+        plan.Call(plan.Phases[0].Algorithm.Name, plan.Phases[plan.Count - 1].Algorithm.Name);
     }
 
     /// <summary>
-    /// The fastest algorithm of the first line of the library's rule that fits the message and can do the operation; any algorithm where no
-    /// line can. Null where <paramref name="forced"/> is given and no algorithm at all can do the operation.
+    /// Adds the fastest algorithm of the first line of the library's rule that fits the message and can do the operation; any algorithm where no
+    /// line can.
     /// </summary>
-    private PhaseTime? Choose(
-        CollectiveKind kind, Bytes size, int level, in GroupPorts ports, CollectiveAlgorithm? forced, out CollectiveAlgorithm? chosen)
+    private void Add(
+        CollectivePlan plan, CollectiveKind kind, Bytes size, int from, int to, double inside, in GroupPorts ports, CollectiveAlgorithm? forced)
     {
         if (forced is not null && forced.Supports(kind, ports))
         {
-            chosen = forced;
-            return forced.Time(kind, size, ports);
+            plan.Add(new PlannedPhase(kind, size, from, to, inside, forced, ports, forced.Time(kind, size, ports)));
+            return;
         }
 
-        foreach (AlgorithmChoice line in _ports.ScopeOf(level).Choice)
+        foreach (AlgorithmChoice line in _ports.ScopeOf(to).Choice)
         {
-            if (size < line.Below && ports.Ranks <= line.UpToRanks && Fastest(line.Algorithms, kind, size, ports, out chosen) is { } time)
-                return time;
+            if (size < line.Below && ports.Ranks <= line.UpToRanks && Fastest(line.Algorithms, kind, size, ports, out CollectiveAlgorithm? chosen) is { } time)
+            {
+                plan.Add(new PlannedPhase(kind, size, from, to, inside, chosen!, ports, time));
+                return;
+            }
         }
 
-        return Fastest(AlgorithmRegistry.All, kind, size, ports, out chosen);
+        if (Fastest(AlgorithmRegistry.All, kind, size, ports, out CollectiveAlgorithm? any) is not { } found)
+            throw new InvalidOperationException($"no algorithm can do {kind}");
+        plan.Add(new PlannedPhase(kind, size, from, to, inside, any!, ports, found));
     }
 
     private static PhaseTime? Fastest(

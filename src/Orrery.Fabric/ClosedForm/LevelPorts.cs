@@ -9,11 +9,15 @@ namespace Orrery.Fabric;
 /// </summary>
 internal sealed class LevelPorts
 {
+    private const int MostMerged = 1 << 15;
+
     private readonly SystemDescription _system;
     private readonly CommunicationLibrary _library;
     private readonly ProtocolTable? _protocols;
     private readonly double _networkShare;
     private readonly int _chipLevel;
+    private readonly Dictionary<(RankGroup, int, int), GroupPorts> _merged = [];
+    private readonly Dictionary<(int, int), LevelShape> _shapes = [];
 
     public LevelPorts(SystemDescription system, CommunicationLibrary library, ProtocolTable? protocols, double networkShare)
     {
@@ -27,6 +31,9 @@ internal sealed class LevelPorts
 
     /// <summary>Level of the scale-out network: the outermost.</summary>
     public int Network { get; }
+
+    /// <summary>Achieved share of the rate of a level's links.</summary>
+    public double ShareOf(int level) => level == Network ? _networkShare : _library.ScaleUp.Share.Value;
 
     public LibraryScope ScopeOf(int level) => level == Network ? _library.ScaleOut : _library.ScaleUp;
 
@@ -49,42 +56,104 @@ internal sealed class LevelPorts
     /// </summary>
     public GroupPorts Merge(RankGroup group, int from, int to, NumberFormat format)
     {
-        int ranks = 1;
+        if (!_merged.TryGetValue((group, from, to), out GroupPorts ports))
+        {
+            ports = Merge(group, from, to);
+            if (_merged.Count >= MostMerged)
+                _merged.Clear();
+            _merged.Add((group, from, to), ports);
+        }
+
+        return ports.ReducesInSwitch && !_library.SwitchAdds.Contains(format) ? ports with { ReducesInSwitch = false } : ports;
+    }
+
+    /// <summary>The shape of neighbours on a level.</summary>
+    public LevelShape Shape(int level, int members)
+    {
+        if (!_shapes.TryGetValue((level, members), out LevelShape? shape))
+        {
+            shape = new LevelShape(_system.Levels[level], members);
+            _shapes.Add((level, members), shape);
+        }
+
+        return shape;
+    }
+
+    private GroupPorts Merge(RankGroup group, int from, int to)
+    {
+        int ranks = 1, last = -1;
         for (int level = from; level <= to; level++)
+        {
             ranks *= group.Fanout[level];
+            last = group.Fanout[level] > 1 ? level : last;
+        }
+
         ranks = Math.Min(ranks, group.Size);
-        double neighbour = double.PositiveInfinity, direct = double.PositiveInfinity, around = 0, along = 0, across = 0, far = 0, perMessage = 0;
+        if (last < 0)
+            last = from;
+
+        // Messages to another domain of a level without switches move to the place of their end first: they add to the traffic inside.
+        double outer = 1;
+        double neighbour = double.PositiveInfinity, one = neighbour, both = neighbour, sides = neighbour, direct = neighbour, root = neighbour, rootOut = neighbour, pair = neighbour, edge = neighbour, edgeOut = neighbour;
+        double exchange = 0, around = 0, least = double.PositiveInfinity, along = 0, across = 0, climb = 0, far = 0, perMessage = 0;
         bool inSwitch = true, isTorus = false;
-        int inside = 1;
+        double others = (ranks - 1.0) / ranks;
         int spanned = 0;
-        int last = from;
-        for (int level = from; level <= to; level++)
+        for (int level = last; level >= from; level--)
         {
             int fanout = group.Fanout[level];
             if (fanout <= 1)
                 continue;
+            double inside = 1;
+            for (int inner = from; inner < level; inner++)
+                inside *= group.Fanout[inner];
+            inside = Math.Min(inside, ranks);
             LevelDescription description = _system.Levels[level];
+            LevelShape shape = Shape(level, fanout);
             LibraryScope scope = ScopeOf(level);
-            double share = level == Network ? _networkShare : scope.Share.Value;
+            double share = ShareOf(level);
             double rate = Rated(group, level).Value * share;
-            double step = description.Latency.Value.Value + scope.Step.Value.Value;
-            (double links, double hops) = Geometry(description, fanout);
-            neighbour = Math.Min(neighbour, inside * rate * links);
+            double step = description.Latency.Value.Value + scope.Step.Value.Value, message = scope.PerMessage.Value.Value;
+            bool outermost = level == last;
+            neighbour = Math.Min(neighbour, inside * rate / shape.RingLoad(outermost));
+            one = Math.Min(one, rate / shape.OneRingLoad(isBothWays: false));
+            both = Math.Min(both, rate / shape.OneRingLoad(isBothWays: true));
+            sides = Math.Min(sides, others * inside * rate / shape.SidesLoad());
+            exchange += shape.ExchangeLoad() / (inside * rate);
+            
 
-            // Of what a member sends to the n - 1 others, the part for those outside its own domain of `inside` passes this port.
-            double beyond = (double)(ranks - inside) / (ranks - 1);
-            direct = Math.Min(direct, rate * (description.Topology == TopologyKind.FullMesh ? links : 1) / (Math.Max(beyond, 1e-12) * hops));
-            int edges = Math.Max(1, (ranks / inside) - (ranks / (inside * fanout)));
-            around += edges * step;
-            along += Steps(description, fanout) * step;
-            isTorus |= !description.Dimensions.IsEmpty;
-            across += Math.Ceiling(Math.Log2(fanout)) * step;
-            far = Math.Max(far, step * Math.Ceiling(hops));
-            perMessage = Math.Max(perMessage, scope.PerMessage.Value.Value);
+
+            // The one has its chip's port for itself.
+            double alone = rate * (level == _chipLevel ? 1 : OnChip(group)) / inside;
+            root = Math.Min(root, alone / shape.RootLoad(isOut: false));
+
+            // Going out, messages move to the place of their end before they leave by the links of that place, the ranks of a chip by the same.
+            double onChip = from <= _chipLevel ? OnChip(group) : 1;
+            bool isOfPlaces = !shape.IsSwitched && inside > onChip;
+            double through = level == _chipLevel ? 1 : outer, passing = isOfPlaces ? onChip / inside : through;
+            direct = Math.Min(direct, rate * (ranks - 1) / (inside * through * shape.DirectLoad()));
+            rootOut = Math.Min(rootOut, alone / (passing * shape.RootLoad(isOut: true)));
+            if (!shape.IsSwitched)
+            {
+                edge = Math.Min(edge, rate / shape.TreeLoad(isThereAndBack: true));
+                edgeOut = Math.Min(edgeOut, rate / shape.TreeLoad(isThereAndBack: false));
+            }
+
+            pair = Math.Min(pair, rate / shape.PairLoad());
+            double domains = ranks / inside;
+            double edges = Math.Max(1, outermost ? domains : domains - (ranks / (inside * fanout)));
+            around += (edges + (outermost ? shape.WayBack() : 0)) * step;
+            least = Math.Min(least, step);
+            along += shape.Steps() * step;
+            across += (shape.ExchangeHops() * description.Latency.Value.Value) + (shape.Exchanges().Length * scope.Step.Value.Value) + (shape.ExchangeMessages() * message);
+            climb += Math.Ceiling(Math.Log2(fanout)) * step;
+            far = Math.Max(far, (description.Latency.Value.Value * shape.Diameter()) + scope.Step.Value.Value);
+            perMessage = Math.Max(perMessage, message);
+            isTorus |= shape.IsTorus;
             inSwitch &= description.ReducesInSwitch;
-            inside *= fanout;
+            if (isOfPlaces)
+                outer *= fanout;
             spanned++;
-            last = level;
         }
 
         bool fitted = spanned == 1 && last != Network && _system.Levels[last].Topology == TopologyKind.Switch && last != _chipLevel;
@@ -92,92 +161,26 @@ internal sealed class LevelPorts
         {
             Ranks = ranks,
             Neighbour = new BytesPerSecond(neighbour),
+            OneRing = new BytesPerSecond(one),
+            BothWays = new BytesPerSecond(both),
+            Sides = new BytesPerSecond(isTorus ? sides : 0),
+            Exchange = new BytesPerSecond(spanned > 0 ? others / exchange : double.PositiveInfinity),
             Direct = new BytesPerSecond(direct),
-            Around = new Seconds(around),
+            Root = new BytesPerSecond(root),
+            RootOut = new BytesPerSecond(rootOut),
+            TreeEdge = new BytesPerSecond(double.IsFinite(edge) ? edge : 0),
+            TreeEdgeOut = new BytesPerSecond(double.IsFinite(edgeOut) ? edgeOut : 0),
+            Pair = new BytesPerSecond(pair),
+            Around = new Seconds(spanned > 0 ? around - least : 0),
             Along = new Seconds(isTorus ? along : 0),
             Across = new Seconds(across),
+            Climb = new Seconds(climb),
             Far = new Seconds(far),
             PerMessage = new Seconds(perMessage),
-            ReducesInSwitch = spanned > 0 && inSwitch && ranks >= _library.SwitchFrom && _library.SwitchAdds.Contains(format),
+            ReducesInSwitch = spanned > 0 && inSwitch && ranks >= _library.SwitchFrom,
             OnChip = from <= _chipLevel ? OnChip(group) : 1,
             Rated = fitted ? _system.Levels[last].BandwidthPerChip.Value : default,
             Protocols = fitted ? _protocols : null,
         };
     }
-
-    /// <summary>
-    /// Share of a chip's links into the level that lead to members of a group of <paramref name="members"/> neighbours, and the mean number of
-    /// links between two of them. Groups fill the sides of a torus one after the other; a side filled wholly closes into a ring and gives both
-    /// its links, one filled in part gives one.
-    /// </summary>
-    public static (double Links, double Hops) Geometry(LevelDescription level, int members)
-    {
-        switch (level.Topology)
-        {
-            case TopologyKind.FullMesh:
-                return level.Size > 1 ? (Math.Min(1, (members - 1.0) / (level.Size - 1)), 1) : (1, 1);
-            case TopologyKind.Ring:
-                return level.Size > 2 ? Sides([level.Size], [], level.LinksPerChip, members) : (1, 1);
-            case TopologyKind.Torus2D:
-            case TopologyKind.Torus3D:
-                return level.Dimensions.IsEmpty ? (1, 1) : Sides(level.Dimensions.AsSpan(), level.OpenSides.AsSpan(), level.LinksPerChip, members);
-            default:
-                return (1, 1);
-        }
-    }
-
-    /// <summary>
-    /// Steps in which a piece reaches all of <paramref name="members"/> neighbours when passed both ways along one side after the other: half of a ring, the
-    /// whole of a line. Where there are no sides, one member after the other.
-    /// </summary>
-    public static int Steps(LevelDescription level, int members)
-    {
-        if (level.Dimensions.IsEmpty)
-            return members - 1;
-        int steps = 0;
-        int left = members;
-        for (int at = 0; at < level.Dimensions.Length && left > 1; at++)
-        {
-            int taken = Math.Min(level.Dimensions[at], left);
-            steps += IsClosed(level.Dimensions[at], taken, level.OpenSides.AsSpan(), at) ? taken / 2 : taken - 1;
-            left = (left + taken - 1) / taken;
-        }
-
-        return steps;
-    }
-
-    /// <summary>A side of two is one link, and a side filled in part a line.</summary>
-    private static bool IsClosed(int side, int taken, ReadOnlySpan<bool> open, int at) => taken == side && side > 2 && (open.IsEmpty || !open[at]);
-
-    private static (double Links, double Hops) Sides(ReadOnlySpan<int> sides, ReadOnlySpan<bool> open, int linksPerChip, int members)
-    {
-        int links = 0, used = 0;
-        double distance = 0;
-        int left = members;
-        for (int at = 0; at < sides.Length; at++)
-        {
-            // A side of two is one link, not a ring of two.
-            int side = sides[at];
-            links += side > 2 ? 2 : side - 1;
-            int taken = Math.Min(side, left);
-            if (taken > 1)
-            {
-                bool closed = IsClosed(side, taken, open, at);
-                used += closed ? 2 : 1;
-
-                // Mean distance to a random member, itself included: a ring of k is k/4 (even) wide, a line of k about k/3.
-                distance += closed ? RingDistance(side) : ((taken * taken) - 1.0) / (3.0 * taken);
-            }
-
-            left = (left + taken - 1) / Math.Max(1, taken);
-        }
-
-        // A slice leaves links of its chips unused.
-        links = Math.Max(links, linksPerChip);
-        double others = distance * members / Math.Max(1, members - 1);
-        return (links == 0 ? 1 : (double)used / links, Math.Max(1, others));
-    }
-
-    /// <summary>Mean of the shorter way round between two of <paramref name="side"/> members, a member and itself included.</summary>
-    private static double RingDistance(int side) => side % 2 == 0 ? side / 4.0 : ((side * side) - 1) / (4.0 * side);
 }

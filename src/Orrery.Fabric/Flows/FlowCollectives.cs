@@ -1,219 +1,257 @@
+using System.Collections.Immutable;
 using Orrery.Operators;
 using Orrery.Units;
 
 namespace Orrery.Fabric;
 
 /// <summary>
-/// Collectives over all ranks of a job as flows over links: rings in the order of ranks inside each scale-up domain, rings across domains between ranks at
-/// the same place, direct messages for exchanges. Domains that are alike are worked out once, so that a million chips cost what two
-/// domains and one ring across cost; a slow or failed link unfolds its own domain and its own ring across.
+/// Collectives as flows over links: the phases and algorithms that the formula would take, each step laid on the links of the machine and run to its end. Domains and
+/// places that are alike are worked out once, so that a million chips cost what one domain and one ring across cost; a part-filled last domain, and a slow or failed
+/// link, are worked out beside them.
 /// </summary>
 /// <remarks>
-/// An all-reduce scatters inside, reduces across and gathers inside; phases follow one another, or stream through all levels at once as far as the library
-/// does. A ring costs the latency of one trip for each trip, and carries its bytes on all its links at once.
+/// Chunks stream through a step: all its transfers share links at once, and its latency is paid once for each walk. Phases follow one another, or stream through
+/// all levels at once as far as the library does. Where faults leave an algorithm no way, the next that has one takes its place.
 /// </remarks>
-/// <param name="graph">The machine, with its faults.</param>
-/// <param name="library">What a step costs, and the achieved share of links.</param>
-public sealed class FlowCollectives(FabricGraph graph, CommunicationLibrary library)
+public sealed class FlowCollectives
 {
-    /// <summary>Most messages of one exchange.</summary>
-    public const long MostMessages = 4_000_000;
-
+    private readonly FabricGraph _graph;
+    private readonly ClosedFormCollectives _closed;
+    private readonly StepFlows _steps;
     private readonly FlowRun _run = new();
-    private string _detour = "";
-    private int _flows;
+    private readonly CollectivePlan _plan = new();
+    private readonly List<FlowSet> _sets = [];
 
-    /// <summary>True for what <see cref="Run"/> can do on that many ranks.</summary>
-    public static bool Supports(CollectiveKind kind, int ranks) => kind switch
+    /// <summary>Collectives on a machine, with its faults, under what a formula knows of its library.</summary>
+    public FlowCollectives(FabricGraph graph, ClosedFormCollectives closed)
     {
-        CollectiveKind.AllReduce or CollectiveKind.AllGather or CollectiveKind.ReduceScatter => true,
-        CollectiveKind.AllToAll => (long)ranks * ranks <= MostMessages,
-        CollectiveKind.Gather or CollectiveKind.Scatter or CollectiveKind.PointToPoint => true,
-        _ => false,
-    };
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(closed);
+        _graph = graph;
+        _closed = closed;
+        _steps = new StepFlows(graph, closed.Ports);
+    }
 
-    /// <summary>Runs a collective over the first <paramref name="ranks"/> ranks; null where faults cut some of them off.</summary>
-    public FlowAnswer? Run(in Collective collective, int ranks)
+    /// <summary>Collectives on a machine, with its faults, under a library without fitted constants.</summary>
+    public FlowCollectives(FabricGraph graph, CommunicationLibrary library)
+        : this(graph, new ClosedFormCollectives((graph ?? throw new ArgumentNullException(nameof(graph))).System, library))
     {
-        if (!Supports(collective.Kind, ranks))
-            throw new ArgumentException($"{collective.Kind} over {ranks} ranks is not run as flows", nameof(collective));
-        _detour = "";
-        _flows = 0;
-        if (ranks <= 1)
+    }
+
+    /// <summary>The machine.</summary>
+    public FabricGraph Graph => _graph;
+
+    /// <summary>True for what can be run on that many ranks: an exchange among all only behind switches where it is large.</summary>
+    public bool Supports(CollectiveKind kind, int ranks)
+    {
+        if (kind != CollectiveKind.AllToAll || (long)ranks * ranks <= StepFlows.MostMessages)
+            return true;
+        foreach (FabricLevel level in _graph.Levels)
+        {
+            if (!level.IsSwitched)
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Runs a collective over a job of <paramref name="ranks"/> ranks, spread evenly over its domains or, where they do not divide, filling one after the other; null where
+    /// faults cut some of them off.
+    /// </summary>
+    public FlowAnswer? Run(in Collective collective, int ranks, CollectiveAlgorithm? forced = null) => Run(collective, Whole(collective.Kind, ranks), forced: forced);
+
+    /// <summary>Runs a collective over one group of a job, and of all groups that lie like it the one that faults slow most.</summary>
+    /// <param name="collective">What to do.</param>
+    /// <param name="group">How it lies.</param>
+    /// <param name="steps">Children of each level from one member's to the next; 1 where empty.</param>
+    /// <param name="forced">One algorithm wherever it can do the phase.</param>
+    public FlowAnswer? Run(in Collective collective, RankGroup group, ReadOnlySpan<int> steps = default, CollectiveAlgorithm? forced = null)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        if (group.Size <= 1)
             return new FlowAnswer(Seconds.Zero, "none", "none", "", 0);
-        return collective.Kind is CollectiveKind.AllReduce or CollectiveKind.AllGather or CollectiveKind.ReduceScatter
-            ? Rings(collective, ranks)
-            : Direct(collective, ranks);
-    }
-
-    private FlowAnswer? Direct(in Collective collective, int ranks)
-    {
-        FlowSet set = new(graph);
-        double bytes = collective.Size.Value, messages = ranks - 1;
-        bool whole = true;
-        switch (collective.Kind)
+        GroupPlace place = new(_graph, group, steps);
+        _closed.Plan(collective, group, forced, _plan);
+        double latency = 0, sum = 0, slowest = 0, longest = -1;
+        int flows = 0, busiest = -1;
+        bool launched = false;
+        string detour = "";
+        ReadOnlySpan<PlannedPhase> phases = _plan.Phases;
+        double paired = 0;
+        for (int index = 0; index < phases.Length; index++)
         {
-            case CollectiveKind.AllToAll:
-                for (int from = 0; from < ranks; from++)
-                {
-                    for (int to = 0; to < ranks; to++)
-                        whole &= Send(set, from, to, bytes / ranks);
-                }
-
-                break;
-            case CollectiveKind.Gather:
-                for (int from = 1; from < ranks; from++)
-                    whole &= Send(set, from, 0, bytes);
-                break;
-            case CollectiveKind.Scatter:
-                for (int to = 1; to < ranks; to++)
-                    whole &= Send(set, 0, to, bytes);
-                break;
-            default:
-                // Every rank of one half sends to its partner in the other, as the stages of a pipeline do.
-                int half = (ranks + 1) / 2;
-                for (int from = 0; from + half < ranks; from++)
-                    whole &= Send(set, from, from + half, bytes);
-                messages = 1;
-                break;
-        }
-
-        if (!whole)
-            return null;
-        LibraryScope scope = ScopeOf(graph.MeetingLevel(0, ranks - 1));
-        double latency = library.Launch.Value.Value + set.LongestLatency + scope.Step.Value.Value + (messages * scope.PerMessage.Value.Value);
-        return Answer(set, latency, "direct");
-    }
-
-    private FlowAnswer? Rings(in Collective collective, int ranks)
-    {
-        int domain = graph.Network == 0 || !graph.Levels[graph.Network].IsSwitched ? ranks : graph.DomainChips * graph.RanksPerChip;
-        int domains = (ranks + domain - 1) / domain;
-        double size = collective.Size.Value;
-        double trips = collective.Kind == CollectiveKind.AllReduce ? 2 : 1;
-        FlowSet inside = new(graph), across = new(graph), together = new(graph);
-        double insideLatency = 0, acrossLatency = 0;
-        foreach (int one in Representatives(domains, ranks, domain))
-        {
-            int first = one * domain, members = Math.Min(domain, ranks - first);
-            double walk = Ring(first, 1, members, trips * (members - 1.0) / members * size, inside, together);
-            if (walk < 0)
+            if (Run(phases[index], place) is not { } done)
                 return null;
-            insideLatency = Math.Max(insideLatency, trips * walk);
+            launched |= done.Launched;
+            latency += done.Latency;
+            paired = index > 0 && phases[index].From == phases[index - 1].From ? paired + done.Transfer : done.Transfer;
+            sum += done.Transfer;
+            slowest = Math.Max(slowest, paired);
+            flows += done.Flows;
+            if (detour.Length == 0)
+                detour = done.Detour;
+            if (done.Transfer > longest)
+                (longest, busiest) = (done.Transfer, done.Busiest);
         }
 
-        if (domains > 1)
+        if (!launched)
+            latency += _closed.Library.Launch.Value.Value;
+        double streaming = phases.Length > 1 ? _closed.Library.Streaming.Value : 0;
+
+        // Levels that stream at once share links only where a fault sends what belongs inside by way of another level.
+        if (streaming > 0 && _graph.HasFaults && detour.Length > 0)
+            slowest = Math.Max(slowest, Together(phases, place));
+        double transfer = (streaming * slowest) + ((1 - streaming) * sum);
+        return new FlowAnswer(new Seconds(latency + transfer), _plan.Name, NameOf(busiest, latency, transfer), detour, flows);
+    }
+
+    /// <summary>A group of all ranks of a job; of a point-to-point message, the two ranks farthest apart.</summary>
+    public RankGroup Whole(CollectiveKind kind, int ranks)
+    {
+        RankGroups groups = new(_graph.System, _graph.RanksPerChip);
+        if (kind == CollectiveKind.PointToPoint && ranks > 2)
+            return groups.Group((ranks + 1) / 2, 2, ranks);
+        RankGroup even = groups.Group(1, ranks, ranks);
+        long product = 1;
+        foreach (int fanout in even.Fanout)
+            product *= fanout;
+        bool fits = _graph.Network == 0 || (long)even.Fanout[^1] * _graph.DomainChips <= _graph.Chips;
+        return product == ranks && fits ? even : Packed(ranks);
+    }
+
+    /// <summary>Ranks that fill one domain after the other.</summary>
+    private RankGroup Packed(int ranks)
+    {
+        int[] fanout = new int[_graph.Levels.Length];
+        int left = ranks;
+        for (int level = 0; level < fanout.Length; level++)
         {
-            // Every rank of a chip is in a ring of its own across the domains; chips at other places do the same over other ports.
-            foreach (int place in Places(domain))
+            fanout[level] = Math.Min(left, level == _graph.Network ? left : _graph.Levels[level].Size);
+            left = (left + fanout[level] - 1) / fanout[level];
+        }
+
+        int[] alone = new int[fanout.Length];
+        Array.Fill(alone, Math.Max(1, _graph.RanksPerChip / (_graph.Levels[0].IsOfRanks ? fanout[0] : 1)));
+        return new RankGroup(ImmutableArray.Create(fanout), ImmutableArray.Create(alone)) { Size = ranks };
+    }
+
+    private Done? Run(in PlannedPhase phase, GroupPlace place)
+    {
+        if (Run(phase, phase.Algorithm, place) is { } done)
+            return done;
+
+        // The library's choice has no way left (a switch that adds and is gone): what else can do it, fastest first.
+        List<(double Time, CollectiveAlgorithm Algorithm)> others = [];
+        foreach (CollectiveAlgorithm algorithm in AlgorithmRegistry.All)
+        {
+            if (algorithm != phase.Algorithm && algorithm.Supports(phase.Kind, phase.Ports))
+                others.Add((algorithm.Time(phase.Kind, phase.Size, phase.Ports).Total.Value, algorithm));
+        }
+
+        others.Sort(static (left, right) => left.Time != right.Time ? left.Time.CompareTo(right.Time) : string.CompareOrdinal(left.Algorithm.Name, right.Algorithm.Name));
+        foreach ((double _, CollectiveAlgorithm algorithm) in others)
+        {
+            if (Run(phase, algorithm, place) is { } other)
+                return other;
+        }
+
+        return null;
+    }
+
+    private Done? Run(in PlannedPhase phase, CollectiveAlgorithm algorithm, GroupPlace place)
+    {
+        StepList steps = default;
+        algorithm.List(phase.Kind, phase.Size, phase.Ports, ref steps);
+        double latency = 0, transfer = 0, longest = -1;
+        int flows = 0, busiest = -1;
+        string detour = "";
+        for (int index = 0; index < steps.Count; index++)
+        {
+            CollectiveStep step = steps[index];
+            _sets.Clear();
+            foreach (int one in Standing(phase, place))
             {
-                int reach = place < ranks - ((domains - 1) * domain) ? domains : domains - 1;
-                double walk = 0;
-                for (int rank = place; rank < place + graph.RanksPerChip && reach > 1; rank++)
-                    walk = Math.Max(walk, Across(rank, reach, domain, ranks, trips * (domains - 1.0) / domains * size, across, together, out bool whole) is var one && whole ? one : double.PositiveInfinity);
-                if (double.IsInfinity(walk))
+                if (!_steps.Add(step, phase, place, one, _sets))
                     return null;
-                acrossLatency = Math.Max(acrossLatency, trips * walk);
+            }
+
+            double way = step.Walks > 0 ? step.Walks * phase.Ports.LatencyOf(step.Pattern) : 0;
+            latency += way + step.Fixed.Value;
+            transfer += step.Fill.Value;
+            foreach (FlowSet set in _sets)
+            {
+                double time = _run.Run(set).Value;
+                transfer += time;
+                flows += set.FlowCount;
+                if (time > longest)
+                    (longest, busiest) = (time, _run.Busiest);
+                if (set.Detour.Length == 0)
+                    continue;
+                detour = detour.Length == 0 ? set.Detour : detour;
+                latency += Math.Max(1, step.Walks) * Math.Max(0, set.LongestLatency - phase.Ports.Far.Value);
             }
         }
 
-        double latency = library.Launch.Value.Value + insideLatency + acrossLatency;
-        double streaming = domains > 1 ? library.Streaming.Value : 0;
-        double apart = _run.Run(inside).Value, longest = apart;
-        int busiest = _run.Busiest;
-        double outer = _run.Run(across).Value;
-        if (outer > longest)
-            busiest = _run.Busiest;
-        apart += outer;
-        double transfer = streaming > 0 ? (streaming * _run.Run(together).Value) + ((1 - streaming) * apart) : apart;
-        Note(inside);
-        Note(across);
-        return new FlowAnswer(new Seconds(latency + transfer), domains > 1 ? "hierarchical ring" : "ring", NameOf(busiest, latency, transfer), _detour, _flows);
+        return new Done(latency, transfer, busiest, flows, detour, algorithm.IncludesLaunch);
     }
 
-    /// <summary>Adds a ring in the order of ranks; returns the latency of one trip, negative where it is cut.</summary>
-    private double Ring(int first, int stride, int members, double bytes, FlowSet set, FlowSet together)
+    private double Together(ReadOnlySpan<PlannedPhase> phases, GroupPlace place)
     {
-        if (members <= 1)
-            return 0;
-        double around = 0, least = double.PositiveInfinity;
-        for (int member = 0; member < members; member++)
+        List<FlowSet> all = [];
+        foreach (PlannedPhase phase in phases)
         {
-            int from = first + (member * stride), to = first + ((member + 1) % members * stride);
-            if (!Send(set, from, to, bytes) || !Send(together, from, to, bytes))
-                return -1;
-            double hop = set.LastLatency + ScopeOf(graph.MeetingLevel(from, to)).Step.Value.Value;
-            around += hop;
-            least = Math.Min(least, hop);
+            StepList steps = default;
+            phase.Algorithm.List(phase.Kind, phase.Size, phase.Ports, ref steps);
+            if (steps.Count != 1)
+                return 0;
+            foreach (int one in Standing(phase, place))
+            {
+                if (!_steps.Add(steps[0], phase, place, one, all))
+                    return 0;
+            }
         }
 
-        return around - least;
+        return all.Count == 1 ? _run.Run(all[0]).Value : 0;
     }
 
-    private double Across(int place, int reach, int domain, int ranks, double bytes, FlowSet set, FlowSet together, out bool whole)
+    /// <summary>
+    /// Ranks whose groups stand for all: the first, the last of a part-filled group, those of chips with faults; and all places of a domain where the network above it has
+    /// layers that they share.
+    /// </summary>
+    private SortedSet<int> Standing(in PlannedPhase phase, GroupPlace place)
     {
-        double around = 0, least = double.PositiveInfinity;
-        whole = true;
-        for (int one = 0; one < reach; one++)
-        {
-            int next = (one + 1) % reach;
+        SortedSet<int> standing = [0];
+        if (place.IsPartial)
+            standing.Add(place.Rank(place.Size - 1));
+        foreach (int chip in _graph.FaultyChips)
+            standing.Add(chip * _graph.RanksPerChip);
 
-            // The members of a domain share out its data; where a domain has fewer, each of them carries more.
-            int fewest = Math.Min(Math.Min(domain, ranks - (one * domain)), Math.Min(domain, ranks - (next * domain)));
-            int from = (one * domain) + place, to = (next * domain) + place;
-            whole &= Send(set, from, to, bytes / fewest) && Send(together, from, to, bytes / fewest);
-            double hop = set.LastLatency + library.ScaleOut.Step.Value.Value;
-            around += hop;
-            least = Math.Min(least, hop);
+        // One rank for each part: those of one part give the same flows again.
+        HashSet<int> origins = [];
+        SortedSet<int> chosen = [];
+        foreach (int one in standing)
+        {
+            int origin = place.Origin(one, phase.From, phase.To, out int _);
+            if (origin >= 0 && origins.Add(origin))
+                chosen.Add(one);
         }
 
-        return around - least;
-    }
-
-    private bool Send(FlowSet set, int from, int to, double bytes) =>
-        from == to || set.Add(from, to, bytes, 1 / Math.Clamp(ScopeOf(graph.MeetingLevel(from, to)).Share.Value, 1e-3, 1));
-
-    private LibraryScope ScopeOf(int level) => level == graph.Network && graph.Network > 0 ? library.ScaleOut : library.ScaleUp;
-
-    /// <summary>Domains that stand for all: the first, the last where it is filled in part, and those with faults.</summary>
-    private SortedSet<int> Representatives(int domains, int ranks, int domain)
-    {
-        SortedSet<int> chosen = [0];
-        if (ranks % domain != 0)
-            chosen.Add(domains - 1);
-        foreach (int chip in graph.FaultyChips)
+        if (phase.To != _graph.Network || _graph.Levels[_graph.Network].Tiers.IsEmpty || _graph.Network == 0)
+            return chosen;
+        for (int chip = 0; chip < _graph.DomainChips; chip++)
         {
-            if ((long)chip * graph.RanksPerChip < ranks)
-                chosen.Add(chip * graph.RanksPerChip / domain);
+            int origin = place.Origin(chip * _graph.RanksPerChip, phase.From, phase.To, out int _);
+            if (origin >= 0 && origins.Add(origin))
+                chosen.Add(chip * _graph.RanksPerChip);
         }
 
         return chosen;
     }
 
-    /// <summary>First ranks of the chips whose rings across stand for all: the first chip of a domain, and those with faults.</summary>
-    private SortedSet<int> Places(int domain)
-    {
-        SortedSet<int> places = [0];
-        foreach (int chip in graph.FaultyChips)
-            places.Add(chip * graph.RanksPerChip % domain);
-        return places;
-    }
-
-    private FlowAnswer Answer(FlowSet set, double latency, string algorithm)
-    {
-        double transfer = _run.Run(set).Value;
-        Note(set);
-        return new FlowAnswer(new Seconds(latency + transfer), algorithm, NameOf(_run.Busiest, latency, transfer), _detour, _flows);
-    }
-
-    private void Note(FlowSet set)
-    {
-        _flows += set.FlowCount;
-        if (_detour.Length == 0)
-            _detour = set.Detour;
-    }
-
     private string NameOf(int link, double latency, double transfer) => link < 0 || latency > transfer
         ? "latency"
-        : graph.HasFaults ? graph.LinkName(link) : graph.LinkKind(link);
+        : _graph.HasFaults ? _graph.LinkName(link) : _graph.LinkKind(link);
+
+    private readonly record struct Done(double Latency, double Transfer, int Busiest, int Flows, string Detour, bool Launched);
 }

@@ -51,7 +51,8 @@ public sealed class FlowSet
     /// <summary>A message from one rank to another. False where no way is left between them.</summary>
     /// <param name="bytes">Of the message.</param>
     /// <param name="overhead">Bytes on the wire for each byte of it.</param>
-    public bool Add(int from, int to, double bytes, double overhead = 1)
+    /// <param name="count">Messages alike.</param>
+    public bool Add(int from, int to, double bytes, double overhead = 1, int count = 1)
     {
         if (from == to)
             return true;
@@ -64,7 +65,7 @@ public sealed class FlowSet
             way = unchecked(((((long)chipFrom << 32) | (uint)chipTo) | long.MinValue) * -7046029254386353131);
         if (!IsUnfolded && _alike.TryGetValue((way, bytes * overhead), out int known))
         {
-            Grow(known, 1);
+            Grow(known, count);
             LastLatency = _latencies[known];
             return true;
         }
@@ -73,7 +74,16 @@ public sealed class FlowSet
             return false;
         if (!IsUnfolded)
             _alike.Add((way, bytes * overhead), FlowCount);
-        Add(_route, bytes * overhead, 1);
+        Add(_route, bytes * overhead, count);
+        return true;
+    }
+
+    /// <summary>A vector handed to the switches of a level and a result taken back, both ways at once. False where the port is gone.</summary>
+    public bool AddPort(int rank, int level, double bytes, double overhead, int count = 1)
+    {
+        if (!_graph.FindPort(rank, level, _route))
+            return false;
+        Add(_route, bytes * overhead, count);
         return true;
     }
 

@@ -53,6 +53,21 @@ public sealed partial class FabricGraph
         return _detour.FindHalf(chip, isOut, route);
     }
 
+    /// <summary>The port of a rank into the switches of a level, out and in; false where it is gone or the level has none.</summary>
+    internal bool FindPort(int rank, int level, Route route)
+    {
+        route.Clear();
+        FabricLevel of = _levels[level];
+        if (!of.IsSwitched)
+            return false;
+        int member = of.IsOfRanks ? rank : rank / RanksPerChip;
+        route.Level = level;
+        route.Latency = of.Latency;
+        route.Add(of.Up(member), 1);
+        route.Add(of.Down(member), 1);
+        return !HasFaults || AllAlive(route);
+    }
+
     internal bool IsAlive(int link) => !_scales.TryGetValue(link, out double scale) || scale > 0;
 
     private bool AllAlive(Route route)

@@ -67,6 +67,18 @@ public sealed partial class FabricGraph
         LinkCount = next;
     }
 
+    /// <summary>Chips that a job of so many ranks needs where it lies evenly over domains that it does not fill.</summary>
+    public static int ChipsFor(SystemDescription system, int chips, int ranksPerChip)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        RankGroup whole = new RankGroups(system, ranksPerChip).Group(1, checked(chips * ranksPerChip), checked(chips * ranksPerChip));
+        int domain = 1;
+        for (int level = 0; level < system.Levels.Length - 1; level++)
+            domain *= system.Levels[level].Name == RankGroups.ChipLevel ? 1 : Math.Max(1, system.Levels[level].Size);
+        long even = (long)domain * whole.Fanout[^1];
+        return even > chips && even <= 2L * Math.Max(chips, domain) ? (int)even : chips;
+    }
+
     public SystemDescription System { get; }
 
     public int RanksPerChip { get; }

@@ -68,7 +68,7 @@ public static class ScaleUpFit
     /// <summary>Time of a sample under constants in the order and units of the bounds.</summary>
     public static double Predict(in ProtocolConstants constants, in ScaleUpSample sample)
     {
-        double ring = BulkProtocol.RingBytes(sample.Kind, new Bytes(sample.Bytes), sample.Ranks);
+        double ring = ProtocolConstants.RingBytes(sample.Kind, new Bytes(sample.Bytes), sample.Ranks);
         double time = Math.Min(
             constants.LowLatency(ring, sample.Ranks, sample.Rated).Total.Value, constants.Bulk(ring, sample.Ranks, sample.Rated).Total.Value);
         return sample.Kind == CollectiveKind.AllReduce && sample.SwitchAdds && constants.SwitchShare > 0

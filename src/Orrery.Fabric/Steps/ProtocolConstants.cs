@@ -1,3 +1,6 @@
+using Orrery.Operators;
+using Orrery.Units;
+
 namespace Orrery.Fabric;
 
 /// <summary>
@@ -41,4 +44,20 @@ public readonly record struct ProtocolConstants(
 
     public PhaseTime InSwitch(double size, int ranks, double rated) =>
         new(new(SwitchBase), new((1 + (1.0 / ranks)) * size / (SwitchShare * rated)));
+
+    /// <summary>Bytes each member sends, in a ring or to all others.</summary>
+    public static double RingBytes(CollectiveKind kind, Bytes size, int ranks) => kind switch
+    {
+        CollectiveKind.AllReduce => 2.0 * (ranks - 1) / ranks * size.Value,
+        CollectiveKind.PointToPoint => size.Value,
+        _ => (ranks - 1.0) / ranks * size.Value,
+    };
+
+    /// <summary>Who sends to whom in the operation.</summary>
+    public static TransferPattern PatternOf(CollectiveKind kind) => kind switch
+    {
+        CollectiveKind.AllToAll => TransferPattern.Direct,
+        CollectiveKind.PointToPoint => TransferPattern.Pair,
+        _ => TransferPattern.Rings,
+    };
 }
