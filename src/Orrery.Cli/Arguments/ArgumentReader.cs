@@ -14,6 +14,9 @@ public static class ArgumentReader
     /// <summary>Longest argument that is read; longer ones are refused unread.</summary>
     public const int LongestArgument = 4096;
 
+    /// <summary>The same for the arguments of another program, given as one.</summary>
+    public const int LongestVerbatim = 1 << 20;
+
     public static (ParsedArguments Arguments, ImmutableArray<Diagnostic> Problems) Read(VerbDescription verb, ReadOnlySpan<string> arguments)
     {
         ParsedArguments parsed = new();
@@ -45,7 +48,7 @@ public static class ArgumentReader
 
         foreach (FlagDescription flag in verb.Flags)
         {
-            if (flag.IsRequired && !seen.Contains(flag.Name))
+            if (flag.IsRequired && !seen.Contains(flag.Name) && !seen.Contains(flag.Unless))
                 problems.Add(Error(ErrorCodes.MissingFlag, flag.Name, $"is needed: {flag.Help}"));
         }
 
@@ -88,7 +91,7 @@ public static class ArgumentReader
 
         int used = 0;
         string? text = attached;
-        if (text is null && flag.Kind != FlagKind.Switch && rest.Length > 0 && !LooksLikeFlag(rest[0]))
+        if (text is null && flag.Kind != FlagKind.Switch && rest.Length > 0 && (flag.IsVerbatim || !LooksLikeFlag(rest[0])))
         {
             text = rest[0];
             used = 1;
@@ -160,7 +163,7 @@ public static class ArgumentReader
         number = 0;
         if (text.Length == 0)
             return Error(ErrorCodes.WrongValue, flag.Name, $"has an empty value{Expected(flag)}");
-        if (text.Length > LongestArgument)
+        if (text.Length > (flag.IsVerbatim ? LongestVerbatim : LongestArgument))
             return Error(ErrorCodes.WrongValue, flag.Name, $"has a value {text.Length} characters long{Expected(flag)}");
         switch (flag.Kind)
         {

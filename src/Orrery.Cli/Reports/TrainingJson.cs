@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Orrery.Cli.Verbs;
+using Orrery.Interchange.Launch;
 using Orrery.Training;
 using Orrery.Units;
 
@@ -10,7 +11,7 @@ public static class TrainingJson
 {
     public const string Schema = "orrery.train/1";
 
-    public static void Write(TextWriter output, TrainingQuestion question, TrainingOutcome outcome)
+    public static void Write(TextWriter output, TrainingQuestion question, TrainingOutcome outcome, LaunchText? launch = null)
     {
         using JsonText json = new(output);
         Utf8JsonWriter writer = json.Writer;
@@ -40,6 +41,7 @@ public static class TrainingJson
         WriteRun(writer, report?.Run);
         WriteLimits(writer, report);
         WriteTexts(writer, "provenance", report?.Provenance ?? []);
+        LaunchAnswer.Write(writer, launch);
         DiagnosticsJson.Write(writer, outcome.Diagnostics);
         writer.WriteEndObject();
     }

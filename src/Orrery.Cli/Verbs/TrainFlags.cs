@@ -35,7 +35,7 @@ public static class TrainFlags
     [
         new("--model", FlagKind.Text, "M", "network: a name of the catalogue, a config.json or the folder of one") { IsRequired = true },
         new("--system", FlagKind.Text, "S", "machine: a name of the catalogue or a file") { IsRequired = true },
-        new("--chips", FlagKind.Integer, "N", "number of accelerator packages") { IsRequired = true, High = MostRanks },
+        new("--chips", FlagKind.Integer, "N", "number of accelerator packages") { IsRequired = true, Unless = "--from-launch", High = MostRanks },
         Degree("--tp", "tensor parallelism, in ranks"),
         Degree("--pp", "pipeline stages"),
         Degree("--vpp", "model chunks a rank holds (interleaved pipeline)"),
@@ -71,6 +71,8 @@ public static class TrainFlags
         new("--price", FlagKind.Pair, "SYSTEM=USD", "price of one chip for one hour, in place of the catalogue's") { Repeats = true },
         new("--tokens", FlagKind.Count, "T", "length of the whole run, for its time, energy and money (15T, 300B)") { Low = 1, High = 1e18 },
         new("--timeline", FlagKind.Text, "FILE", "write one step as a trace that ui.perfetto.dev opens, or, where the name ends in .svg, as a picture"),
+        new("--launch", FlagKind.Text, "FRAMEWORK", "print the plan as launch arguments of megatron|nxd|torchtitan|maxtext in place of the report"),
+        new("--from-launch", FlagKind.Text, "ARGS", "take the plan from launch arguments, or from a file of them; FRAMEWORK:ARGS names whose they are") { IsVerbatim = true },
         new("--seed", FlagKind.Integer, "N", "seed of what is random; 0 when left out") { Low = 0, High = 9_007_199_254_740_991 },
         CommonFlags.Assume,
         CommonFlags.Json,

@@ -4,6 +4,7 @@ using Orrery.Cli.Arguments;
 using Orrery.Cli.Pictures;
 using Orrery.Cli.Reports;
 using Orrery.Interchange;
+using Orrery.Interchange.Launch;
 using Orrery.Training;
 
 namespace Orrery.Cli.Verbs;
@@ -20,6 +21,7 @@ public static class TrainVerb
             ("train --model llama-3.1-70b --system dgx-h100 --chips 512 --tp 8 --pp 4", "a layout partly of your own"),
             ("train --model mixtral-8x22b --system gb200-nvl72 --chips 1152 --tokens 1T", "time, energy and money of a whole run"),
             ("train --model llama-3.1-8b --system trn2.48xlarge --chips 64 --timeline step.json", "a trace for ui.perfetto.dev"),
+            ("train --model llama-3.1-70b --system dgx-h100 --chips 512 --launch megatron", "the plan as arguments of a framework, ready to paste"),
             ("train --model ./my-model --system dgx-a100 --chips 8 --price dgx-a100=1.5 --json", "a config.json of your own, for a program"),
         ],
         Notes = "Names of models, systems and stacks may be paths. Layout that is left out is chosen and printed; batch, sequence and precision never are. "
@@ -31,6 +33,15 @@ public static class TrainVerb
     {
         CommandContext context = call.Context;
         (TrainingQuestion? question, DataCatalog catalog, ImmutableArray<Diagnostic> problems) = TrainingQuestionReader.Read(call);
+        LaunchFramework? framework = null;
+        if (call.Arguments.Text("--launch") is { } word)
+        {
+            List<Diagnostic> wrong = [];
+            framework = LaunchAnswer.Find(word, wrong);
+            if (framework is null)
+                return context.RefuseInput(TrainingJson.Schema, [.. problems, .. wrong]);
+        }
+
         if (question is null)
             return context.RefuseInput(TrainingJson.Schema, problems);
 
@@ -42,14 +53,19 @@ public static class TrainVerb
         if (call.Arguments.Text("--timeline") is { } file && outcome.Report is { } timed && WriteTimeline(file, timed, catalog, context) is { } failure)
             return context.RefuseInput(TrainingJson.Schema, [failure]);
 
+        LaunchText? launch = framework is not null && outcome.Report is { } launched ? LaunchAnswer.Of(framework, launched) : null;
+        if (launch is not null)
+            outcome = outcome with { Diagnostics = [.. outcome.Diagnostics, .. LaunchAnswer.Warnings(launch)] };
         if (context.IsJson)
         {
-            TrainingJson.Write(context.Output, question, outcome);
+            TrainingJson.Write(context.Output, question, outcome, launch);
         }
         else
         {
             context.Report(outcome.Diagnostics);
-            if (outcome.Report is not null)
+            if (launch is not null)
+                context.Output.Write(launch.Text);
+            else if (outcome.Report is not null)
                 TrainingText.Write(context.Output, context.Terminal, question, outcome.Report);
         }
 

@@ -37,7 +37,7 @@ public sealed record TrainingQuestion(
         foreach (char letter in argument)
         {
             if (!char.IsAsciiLetterOrDigit(letter) && !"-_./=:,+@%".Contains(letter, StringComparison.Ordinal))
-                return "'" + Quote.Argument(argument).Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+                return "'" + Quote.Whole(argument).Replace("'", "'\\''", StringComparison.Ordinal) + "'";
         }
 
         return argument;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Orrery.Catalog;
 using Orrery.Cli.Arguments;
 using Orrery.Models;
+using Orrery.Training;
 
 namespace Orrery.Cli.Verbs;
 
@@ -34,8 +35,11 @@ public static class TrainingQuestionReader
 
         if (system is not null && model is not null && stack is not null)
         {
+            TrainingRequest request = TrainFlags.ToRequest(arguments, model, inputs, sampleTokens, system, stack, problems);
+            if (arguments.Text("--from-launch") is { } launched)
+                request = LaunchedRequest.Merge(request, launched, arguments, catalog.DataRoot, problems);
             question = new(
-                TrainFlags.ToRequest(arguments, model, inputs, sampleTokens, system, stack, problems),
+                request,
                 arguments.Text("--network") ?? TrainFlags.DefaultNetwork,
                 [.. arguments.Texts("--assume")],
                 call.Given);

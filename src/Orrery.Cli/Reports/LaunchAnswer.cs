@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Orrery.Catalog;
+using Orrery.Interchange.Launch;
+using Orrery.Training;
+using Orrery.Units;
+
+namespace Orrery.Cli.Reports;
+
+/// <summary>The plan of a report as launch arguments of a framework (<c>--launch</c>).</summary>
+public static class LaunchAnswer
+{
+    /// <summary>The framework of that word; null with a complaint where there is none.</summary>
+    public static LaunchFramework? Find(string word, ICollection<Diagnostic> problems)
+    {
+        LaunchFramework? framework = LaunchFramework.Find(word);
+        if (framework is null)
+        {
+            string[] names = [.. LaunchFramework.All.Select(static one => one.Name)];
+            problems.Add(new(
+                Severity.Error, ErrorCodes.WrongValue, "--launch", 0, 0,
+                $"found '{Quote.Argument(word)}'; expected one of {string.Join(", ", names)}{EditDistance.Hint(word, names)}"));
+        }
+
+        return framework;
+    }
+
+    /// <summary>The arguments, under a comment that says what they were found for.</summary>
+    public static LaunchText Of(LaunchFramework framework, TrainingReport report)
+    {
+        TrainingRequest request = report.Request;
+        LaunchJob job = LaunchJob.Of(request.Model, request.System, request.Chips, request.Lnc);
+        string fits = report.Memory.Fits ? "" : "; DOES NOT FIT in memory";
+        return framework.Write(report.Plan, job, [string.Create(
+            CultureInfo.InvariantCulture,
+            $"{request.Model.Name} on {request.System.Id}, {request.Chips} chips, {report.Ranks} ranks: {report.StepTime.Value:G4} s a step ({report.StepTimeLow.Value:G4} to {report.StepTimeHigh.Value:G4}){fits}; for {framework.Release}")]);
+    }
+
+    /// <summary>What the framework cannot state, as warnings.</summary>
+    public static ImmutableArray<Diagnostic> Warnings(LaunchText launch) =>
+        [.. launch.Gaps.Select(static gap => new Diagnostic(Severity.Warning, LaunchCodes.NotExpressed, "--launch", 0, 0, $"cannot state {gap.Message}"))];
+
+    /// <summary>The key <c>launch</c>; null where it was not asked for.</summary>
+    public static void Write(Utf8JsonWriter writer, LaunchText? launch)
+    {
+        if (launch is null)
+        {
+            writer.WriteNull("launch");
+            return;
+        }
+
+        writer.WriteStartObject("launch");
+        writer.WriteString("framework", launch.Framework);
+        writer.WriteString("release", launch.Release);
+        writer.WriteString("text", launch.Text);
+        writer.WriteStartObject("arguments");
+        foreach ((string key, string value) in launch.Arguments)
+            writer.WriteString(key, value);
+        writer.WriteEndObject();
+        writer.WriteStartArray("notExpressed");
+        foreach (LaunchGap gap in launch.Gaps)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("entry", gap.Entry);
+            writer.WriteString("message", gap.Message);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("remarks");
+        foreach (string remark in launch.Remarks)
+            writer.WriteStringValue(remark);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,262 @@
+using System.Collections.Immutable;
+using System.Text;
+using Orrery.Catalog;
+using Orrery.Catalog.Yaml;
+
+namespace Orrery.Interchange.Launch;
+
+/// <summary>
+/// Breaks launch arguments into settings, whatever they are written as: words of a shell command (<c>--key value</c>, <c>--key=value</c>,
+/// <c>key=value</c>), a YAML file or the tables of a TOML file. Never throws, whatever the text.
+/// </summary>
+public static class LaunchSettings
+{
+    /// <summary>Settings that are read of one text; more are refused.</summary>
+    public const int Most = 10_000;
+
+    /// <summary>The settings of <paramref name="text"/> in order; mistakes of syntax go to <paramref name="problems"/>.</summary>
+    public static ImmutableArray<LaunchSetting> Parse(string text, string file, ICollection<Diagnostic> problems)
+    {
+        List<LaunchSetting> settings = [];
+        switch (FormOf(text))
+        {
+            case Form.Yaml:
+                ReadYaml(text, file, settings, problems);
+                break;
+            case Form.Toml:
+                ReadToml(text, settings);
+                break;
+            default:
+                ReadWords(text, file, settings, problems);
+                break;
+        }
+
+        if (settings.Count <= Most)
+            return [.. settings];
+        problems.Add(new(Severity.Error, LaunchCodes.Syntax, file, 0, 0, $"holds more than {Most} settings"));
+        return [];
+    }
+
+    private enum Form : byte
+    {
+        Words,
+        Yaml,
+        Toml,
+    }
+
+    /// <summary>By the first line that says something: <c>[table]</c>, <c>key:</c> or <c>key = value</c>, else words.</summary>
+    private static Form FormOf(string text)
+    {
+        foreach (ReadOnlySpan<char> raw in text.AsSpan().EnumerateLines())
+        {
+            ReadOnlySpan<char> line = raw.Trim();
+            if (line.Length == 0 || line[0] == '#')
+                continue;
+            if (line[0] == '[' && line.Contains(']'))
+                return Form.Toml;
+            int end = 0;
+            while (end < line.Length && (char.IsAsciiLetterOrDigit(line[end]) || line[end] is '_' or '.'))
+                end++;
+            if (end == 0 || end == line.Length)
+                return Form.Words;
+            if (line[end] == ':' && (end + 1 == line.Length || line[end + 1] == ' '))
+                return Form.Yaml;
+            return line[end] == ' ' && line[end..].TrimStart().StartsWith('=') ? Form.Toml : Form.Words;
+        }
+
+        return Form.Words;
+    }
+
+    private static void ReadYaml(string text, string file, List<LaunchSetting> settings, ICollection<Diagnostic> problems)
+    {
+        DiagnosticList found = new(file);
+        YamlNode? root = YamlReader.Read(Encoding.UTF8.GetBytes(text), found);
+        foreach (Diagnostic one in found.InOrder())
+            problems.Add(one);
+        if (root is not null)
+            Flatten("", root, settings);
+    }
+
+    private static void Flatten(string prefix, YamlNode node, List<LaunchSetting> settings)
+    {
+        if (node is not YamlMapping mapping)
+            return;
+        foreach (YamlEntry entry in mapping.Entries)
+        {
+            string key = prefix + entry.Key.Text;
+            if (entry.Value is YamlMapping inner)
+                Flatten(key + ".", inner, settings);
+            else
+                settings.Add(new(key, YamlText(entry.Value), entry.Key.Position.Line, entry.Key.Position.Column));
+        }
+    }
+
+    private static string YamlText(YamlNode value) => value switch
+    {
+        YamlScalar { IsNull: true } => "null",
+        YamlScalar scalar => scalar.Text,
+        YamlSequence sequence => string.Join(',', sequence.Items.OfType<YamlScalar>().Select(static item => item.Text)),
+        _ => "",
+    };
+
+    /// <summary>Tables and single-line values: all that a job file uses for its parallelism.</summary>
+    private static void ReadToml(string text, List<LaunchSetting> settings)
+    {
+        string table = "";
+        int number = 0;
+        foreach (ReadOnlySpan<char> raw in text.AsSpan().EnumerateLines())
+        {
+            number++;
+            ReadOnlySpan<char> line = raw.Trim();
+            if (line.Length == 0 || line[0] == '#')
+                continue;
+            int column = raw.Length - raw.TrimStart().Length + 1;
+            if (line[0] == '[')
+            {
+                int close = line.IndexOf(']');
+                table = close > 1 ? line[1..close].Trim('[').Trim().ToString() + "." : "";
+                continue;
+            }
+
+            int equals = line.IndexOf('=');
+            if (equals > 0)
+                settings.Add(new(table + line[..equals].Trim().ToString(), TomlText(line[(equals + 1)..].Trim()), number, column));
+        }
+    }
+
+    private static string TomlText(ReadOnlySpan<char> value)
+    {
+        if (value.Length == 0)
+            return "";
+        if (value[0] is '"' or '\'')
+        {
+            int close = value[1..].IndexOf(value[0]);
+            return (close < 0 ? value[1..] : value[1..(close + 1)]).ToString();
+        }
+
+        int comment = value.IndexOf('#');
+        value = (comment < 0 ? value : value[..comment]).Trim();
+        if (value.Length > 1 && value[0] == '[')
+        {
+            string inside = value[1..].TrimEnd(']').ToString();
+            return string.Join(',', inside.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(static item => item.Trim('"', '\'')));
+        }
+
+        return value.ToString();
+    }
+
+    private static void ReadWords(string text, string file, List<LaunchSetting> settings, ICollection<Diagnostic> problems)
+    {
+        LaunchWord? flag = null;
+        foreach (LaunchWord word in Words(text, file, problems))
+        {
+            bool isFlag = word.Text.StartsWith("--", StringComparison.Ordinal) && word.Text.Length > 2;
+            int equals = word.Text.IndexOf('=', StringComparison.Ordinal);
+            if (isFlag)
+            {
+                Finish(flag, "", settings);
+                flag = null;
+                string key = word.Text[2..];
+                if (equals > 2)
+                    settings.Add(new(key[..(equals - 2)], key[(equals - 1)..], word.Line, word.Column));
+                else
+                    flag = word;
+            }
+            else if (flag is not null)
+            {
+                Finish(flag, word.Text, settings);
+                flag = null;
+            }
+            else if (equals > 0 && word.Text[0] != '-')
+            {
+                settings.Add(new(word.Text[..equals].TrimStart('+', '~'), word.Text[(equals + 1)..], word.Line, word.Column));
+            }
+        }
+
+        Finish(flag, "", settings);
+    }
+
+    private static void Finish(LaunchWord? flag, string value, List<LaunchSetting> settings)
+    {
+        if (flag is { } word)
+            settings.Add(new(word.Text[2..], value, word.Line, word.Column));
+    }
+
+    private readonly record struct LaunchWord(string Text, int Line, int Column);
+
+    /// <summary>Words as a shell splits them: quotes, backslashes, comments and continued lines.</summary>
+    private static List<LaunchWord> Words(string text, string file, ICollection<Diagnostic> problems)
+    {
+        List<LaunchWord> words = [];
+        StringBuilder word = new();
+        (int line, int column) = (1, 1);
+        (int startLine, int startColumn) = (0, 0);
+        bool isInWord = false;
+        char quote = '\0';
+        (int quoteLine, int quoteColumn) = (0, 0);
+        for (int index = 0; index < text.Length; index++)
+        {
+            char letter = text[index];
+            bool isEnd = letter is ' ' or '\t' or '\r' or '\n' or ';';
+            if (quote != '\0')
+            {
+                if (letter == quote)
+                    quote = '\0';
+                else
+                    word.Append(letter);
+            }
+            else if (letter == '\\' && index + 1 < text.Length)
+            {
+                bool isContinued = text[index + 1] is '\n' or '\r';
+                if (!isContinued)
+                {
+                    Begin();
+                    word.Append(text[index + 1]);
+                    index++;
+                    column++;
+                }
+            }
+            else if (letter == '#' && !isInWord)
+            {
+                while (index + 1 < text.Length && text[index + 1] != '\n')
+                    index++;
+            }
+            else if (letter is '"' or '\'')
+            {
+                Begin();
+                quote = letter;
+                (quoteLine, quoteColumn) = (line, column);
+            }
+            else if (isEnd)
+            {
+                End();
+            }
+            else
+            {
+                Begin();
+                word.Append(letter);
+            }
+
+            (line, column) = letter == '\n' ? (line + 1, 1) : (line, column + 1);
+        }
+
+        if (quote != '\0')
+            problems.Add(new(Severity.Error, LaunchCodes.Syntax, file, quoteLine, quoteColumn, $"the quote {quote} is never closed"));
+        End();
+        return words;
+
+        void Begin()
+        {
+            if (!isInWord)
+                (isInWord, startLine, startColumn) = (true, line, column);
+        }
+
+        void End()
+        {
+            if (isInWord && words.Count <= 2 * Most)
+                words.Add(new(word.ToString(), startLine, startColumn));
+            word.Clear();
+            isInWord = false;
+        }
+    }
+}
