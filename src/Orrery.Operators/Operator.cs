@@ -84,6 +84,15 @@ public readonly record struct Operator
     /// <summary>Kernels launched for it when not fused.</summary>
     public int Kernels { get; init; }
 
+    /// <summary>Groups of a product are experts: each has weights of its own, and rows find their way to it.</summary>
+    public bool IsRouted { get; init; }
+
+    /// <summary>Where the tokens of a layer of experts go.</summary>
+    public ExpertRouting Routing { get; init; }
+
+    /// <summary>A feed-forward layer with two products into the middle width, one of which gates the other.</summary>
+    public bool IsGated { get; init; }
+
     /// <summary>Product of [m, k] by [k, n].</summary>
     public static Operator Matmul(long m, long n, long k, NumberFormat format, int groups = 1) =>
         new() { Kind = OperatorKind.Matmul, M = m, N = n, K = k, Format = format, Groups = groups, Kernels = 1 };
@@ -132,6 +141,13 @@ public readonly record struct Operator
     public static Operator LatentDecode(int batch, int keyLength, int heads, int rank, int rope, NumberFormat format, NumberFormat kvFormat) =>
         Decode(batch, keyLength, heads, 1, rank + (rope / 2), format, kvFormat) with { ValueDim = rank, HasSharedValues = true };
 
+    /// <summary>
+    /// A layer of routed experts as the busiest rank sees it: <paramref name="tokens"/> of the whole group from <paramref name="hidden"/> to
+    /// <paramref name="width"/> (the part of this rank) and back.
+    /// </summary>
+    public static Operator ExpertLayer(long tokens, long hidden, long width, bool isGated, ExpertRouting routing, NumberFormat format) =>
+        new() { Kind = OperatorKind.ExpertLayer, M = tokens, N = width, K = hidden, IsGated = isGated, IsRouted = true, Routing = routing, Format = format, Kernels = 1 };
+
     /// <summary>Work bounded by memory and vector units: <paramref name="bytes"/> moved, <paramref name="elements"/> computed, <paramref name="kernels"/> launches.</summary>
     public static Operator Elementwise(double bytes, double elements, int kernels, NumberFormat format = NumberFormat.Bf16) =>
         new() { Kind = OperatorKind.Elementwise, MemoryBytes = bytes, VectorElements = elements, Kernels = kernels, Format = format };
@@ -178,6 +194,8 @@ public readonly record struct Operator
         // Scores and the gradients of queries and keys are as wide as keys, those of values and weights as values.
         OperatorKind.AttentionBackward => 2.0 * AttendedPairs * Heads * ((3.0 * KeyWidth) + (2.0 * ValueWidth)),
         OperatorKind.AttentionDecode => 4.0 * Batch * (Window > 0 ? Math.Min(Window, KeyLength) : KeyLength) * Heads * HeadDim,
+        // Of a rank that has its even share of the tokens.
+        OperatorKind.ExpertLayer => 2.0 * M * Routing.TopK / Math.Max(1, Routing.Ranks) * N * K * (IsGated ? 3 : 2),
         _ => VectorElements,
     };
 

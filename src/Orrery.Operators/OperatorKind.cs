@@ -41,4 +41,7 @@ public enum OperatorKind : byte
 
     /// <summary>Widening narrow frozen weights to 16 bits for a product of 16-bit operands.</summary>
     Dequantise,
+
+    /// <summary>Everything one rank does for routed experts once it has the tokens: permuting, both products, activation, weighted sum.</summary>
+    ExpertLayer,
 }

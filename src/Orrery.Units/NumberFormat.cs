@@ -32,6 +32,12 @@ public enum NumberFormat : byte
 
     /// <summary>INT8 weights and activations with smoothed scales.</summary>
     Int8SmoothQuant,
+
+    /// <summary>MXFP4 weights, 16-bit activations and products.</summary>
+    Mxfp4WeightOnly,
+
+    /// <summary>MXFP4 weights by MXFP8 activations, multiplied at the rate of the wider.</summary>
+    Mxfp4Mxfp8,
 }
 
 /// <summary>Sizes and names of number formats.</summary>
@@ -45,7 +51,7 @@ public static class NumberFormats
         NumberFormat.Fp8 or NumberFormat.Int8 or NumberFormat.Int8WeightOnly or NumberFormat.Int8SmoothQuant => 1,
         NumberFormat.Fp8Block => 1 + 4.0 / 128,
         NumberFormat.Mxfp8 => 1 + 1.0 / 32,
-        NumberFormat.Mxfp4 => 0.5 + 1.0 / 32,
+        NumberFormat.Mxfp4 or NumberFormat.Mxfp4WeightOnly or NumberFormat.Mxfp4Mxfp8 => 0.5 + 1.0 / 32,
         NumberFormat.Nvfp4 => 0.5 + 1.0 / 16,
         NumberFormat.Int4WeightOnly => 0.5 + 2.0 / 128,
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "no such number format"),
@@ -53,7 +59,7 @@ public static class NumberFormats
 
     /// <summary>True for the formats whose operands must be quantised from 16 bits before a product.</summary>
     public static bool IsQuantised(this NumberFormat format) => format is NumberFormat.Fp8 or NumberFormat.Fp8Block
-        or NumberFormat.Mxfp8 or NumberFormat.Mxfp4 or NumberFormat.Nvfp4 or NumberFormat.Int8SmoothQuant;
+        or NumberFormat.Mxfp8 or NumberFormat.Mxfp4 or NumberFormat.Nvfp4 or NumberFormat.Int8SmoothQuant or NumberFormat.Mxfp4Mxfp8;
 
     /// <summary>The name used in files, flags and JSON: lower case, words joined by a hyphen.</summary>
     public static string Text(this NumberFormat format) => format switch
@@ -71,6 +77,8 @@ public static class NumberFormats
         NumberFormat.Int8WeightOnly => "int8-weight-only",
         NumberFormat.Int4WeightOnly => "int4-weight-only",
         NumberFormat.Int8SmoothQuant => "int8-smooth-quant",
+        NumberFormat.Mxfp4WeightOnly => "mxfp4-weight-only",
+        NumberFormat.Mxfp4Mxfp8 => "mxfp4-mxfp8",
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "no such number format"),
     };
 

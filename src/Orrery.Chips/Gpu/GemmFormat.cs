@@ -17,7 +17,8 @@ public readonly record struct GemmFormat(double Peak, double ActivationBytes, do
         return format switch
         {
             NumberFormat.Fp32 or NumberFormat.Tf32 => new(peak, 4, 4, 4, false),
-            NumberFormat.Int8WeightOnly or NumberFormat.Int4WeightOnly => new(peak, 2, bytes, 2, false),
+            NumberFormat.Int8WeightOnly or NumberFormat.Int4WeightOnly or NumberFormat.Mxfp4WeightOnly => new(peak, 2, bytes, 2, false),
+            NumberFormat.Mxfp4Mxfp8 => new(peak, NumberFormat.Mxfp8.BytesPerElement(), bytes, 2, true),
             // The smooth-quant kernels were measured on activations that are already 8-bit.
             NumberFormat.Int8SmoothQuant or NumberFormat.Int8 => new(peak, bytes, bytes, 2, false),
             _ => new(peak, bytes, bytes, 2, format.IsQuantised()),
@@ -27,9 +28,9 @@ public readonly record struct GemmFormat(double Peak, double ActivationBytes, do
     /// <summary>The format whose peak multiplies operands of <paramref name="format"/>.</summary>
     public static NumberFormat Multiplying(NumberFormat format) => format switch
     {
-        NumberFormat.Fp8Block or NumberFormat.Mxfp8 => NumberFormat.Fp8,
+        NumberFormat.Fp8Block or NumberFormat.Mxfp8 or NumberFormat.Mxfp4Mxfp8 => NumberFormat.Fp8,
         NumberFormat.Mxfp4 => NumberFormat.Nvfp4,
-        NumberFormat.Fp16 or NumberFormat.Int8WeightOnly or NumberFormat.Int4WeightOnly => NumberFormat.Bf16,
+        NumberFormat.Fp16 or NumberFormat.Int8WeightOnly or NumberFormat.Int4WeightOnly or NumberFormat.Mxfp4WeightOnly => NumberFormat.Bf16,
         NumberFormat.Int8SmoothQuant => NumberFormat.Int8,
         _ => format,
     };

@@ -26,6 +26,7 @@ public sealed class GpuChipModel : ChipModel
     private readonly Fitted<DecodeAttentionModel>?[] decode = new Fitted<DecodeAttentionModel>?[2 * Formats * MostAttentionKernels];
     private readonly Fitted<PrefillAttentionModel>?[] latentPrefill = new Fitted<PrefillAttentionModel>?[2 * Formats];
     private readonly Fitted<LatentDecodeModel>?[] latentDecode = new Fitted<LatentDecodeModel>?[2 * Formats];
+    private readonly Fitted<ExpertModel>?[] experts = new Fitted<ExpertModel>?[Formats];
     private readonly Fitted<ElementwiseModel>?[] moving = new Fitted<ElementwiseModel>?[Kinds];
 
     public GpuChipModel(ChipDescription chip, GpuKernelLibrary library, GpuModelOptions options)
@@ -65,6 +66,10 @@ public sealed class GpuChipModel : ChipModel
     {
         switch (work.Kind)
         {
+            case OperatorKind.Matmul when work.IsRouted:
+                return Experts(work.Format).Model.Product(work.M, work.N, work.K, Math.Max(1, work.Groups));
+            case OperatorKind.ExpertLayer:
+                return Experts(work.Format).Model.Layer(work.M, work.K, work.N, work.IsGated, work.Routing);
             case OperatorKind.Matmul:
                 return Bare(
                     Gemm(work.Format).Model.Evaluate(work.M, work.N, work.K, Math.Max(1, work.Groups), options.IsCold),
@@ -107,7 +112,9 @@ public sealed class GpuChipModel : ChipModel
 
     private KernelConstants Constants(in Operator work) => work.Kind switch
     {
-        OperatorKind.Matmul or OperatorKind.Quantise => Gemm(work.Format).Constants,
+        OperatorKind.Matmul => work.IsRouted ? Experts(work.Format).Constants : Gemm(work.Format).Constants,
+        OperatorKind.ExpertLayer => Experts(work.Format).Constants,
+        OperatorKind.Quantise => Gemm(work.Format).Constants,
         OperatorKind.AttentionForward or OperatorKind.AttentionBackward => Prefill(work).Constants,
         OperatorKind.AttentionDecode => work.HasSharedValues ? LatentDecode(work).Constants : Decode(work).Constants,
         _ => Moving(work.Kind).Constants,
@@ -174,6 +181,23 @@ public sealed class GpuChipModel : ChipModel
             Chip, OperatorVocabulary.LatentDecodeName, vocabulary.LatentDecodeConstants, vocabulary.FormatOf(work, Chip.Family));
         double peak = PeakOf(structure.HasNarrowCache ? AttentionMultiplies(work.Format, work.KvFormat) : GemmFormat.Multiplying(work.Format));
         return new(new LatentDecodeModel(figures, peak, structure, constants.Values.AsSpan()), constants);
+    }
+
+    private Fitted<ExpertModel> Experts(NumberFormat format)
+    {
+        ref Fitted<ExpertModel>? place = ref experts[(int)format];
+        return place ?? Keep(ref place, MakeExperts(format));
+    }
+
+    private Fitted<ExpertModel> MakeExperts(NumberFormat format)
+    {
+        OperatorVocabulary vocabulary = library.Vocabulary;
+        string name = format.Text();
+        KernelConstants constants = library.Resolve(Chip, OperatorVocabulary.ExpertsName, vocabulary.ExpertConstants, name);
+        GemmFormat described = GemmFormat.Of(format, PeakOf(GemmFormat.Multiplying(format)));
+        if (!options.ProductHasQuantising)
+            described = described with { IsQuantised = false };
+        return new(new ExpertModel(figures, described, vocabulary.ExpertsOf(Chip.Family, name), constants.Values.AsSpan()), constants);
     }
 
     private Fitted<ElementwiseModel> Moving(OperatorKind kind)

@@ -36,6 +36,7 @@ public sealed partial record OperatorVocabulary
         MappingReader? decode = top.RequiredGroup(DecodeName, "attention of one new token");
         MappingReader? latentPrefill = top.RequiredGroup(LatentPrefillName, "attention over whole sequences with keys wider than values");
         MappingReader? latentDecode = top.RequiredGroup(LatentDecodeName, "attention of one new token over latent vectors");
+        MappingReader? experts = top.RequiredGroup(ExpertsName, "layers of routed experts");
         MappingReader? elementwise = top.RequiredGroup(ElementwiseName, "kernels bounded by memory");
         ImmutableSortedDictionary<string, ImmutableArray<string>> fittedOn = Lists(top, "fittedOn");
         ImmutableSortedDictionary<string, ImmutableArray<string>> chips = Lists(top, "nearestChips");
@@ -43,7 +44,7 @@ public sealed partial record OperatorVocabulary
         ImmutableArray<AttentionKernelRule> kernels = Rules(top);
         MappingReader? sigma = top.RequiredGroup("borrowedSigma", "the spread added for borrowed constants");
         top.Finish();
-        if (gemm is null || prefill is null || decode is null || latentPrefill is null || latentDecode is null || elementwise is null || sigma is null)
+        if (gemm is null || prefill is null || decode is null || latentPrefill is null || latentDecode is null || experts is null || elementwise is null || sigma is null)
             return new(null, diagnostics.InOrder());
         OperatorVocabulary vocabulary = new()
         {
@@ -59,6 +60,9 @@ public sealed partial record OperatorVocabulary
             LatentDecode = ReadLatentDecode(latentDecode),
             LatentDecodeKernels = LatentKernels(latentDecode),
             LatentDecodeConstants = Constants<LatentDecodeConstant>(latentDecode),
+            Experts = ReadExperts(experts),
+            ExpertKernels = ExpertRules(experts),
+            ExpertConstants = Constants<ExpertConstant>(experts),
             AttentionKernels = kernels,
             ElementwiseCachedShare = elementwise.RequiredQuantity("cachedShare", QuantityKind.Number, 0, 1),
             ElementwiseConstants = Constants<ElementwiseConstant>(elementwise),
@@ -75,6 +79,7 @@ public sealed partial record OperatorVocabulary
         decode.Finish();
         latentPrefill.Finish();
         latentDecode.Finish();
+        experts.Finish();
         elementwise.Finish();
         sigma.Finish();
         return new(diagnostics.HasErrors ? null : vocabulary, diagnostics.InOrder());
@@ -137,6 +142,30 @@ public sealed partial record OperatorVocabulary
         }
 
         return kernels.ToImmutable();
+    }
+
+    private static ExpertStructure ReadExperts(MappingReader group)
+    {
+        ImmutableArray<int> rows = Integers(group, "tileRows");
+        if (rows.Length > GemmModel.MostTiles)
+            group.Diagnostics.Error(DiagnosticCode.OutOfRange, group.Position, $"'{group.PathOf("tileRows")}' must hold at most {GemmModel.MostTiles} heights");
+        return new(rows, Integers(group, "tileColumns"), group.RequiredQuantity("powerRamp", QuantityKind.Duration, 1e-9, 1));
+    }
+
+    private static ImmutableArray<ExpertRule> ExpertRules(MappingReader group)
+    {
+        ImmutableArray<ExpertRule>.Builder rules = ImmutableArray.CreateBuilder<ExpertRule>();
+        foreach (MappingReader entry in group.Groups("kernels"))
+        {
+            rules.Add(new(
+                [.. entry.Texts("families").Select(static scalar => scalar.Text)],
+                [.. entry.Texts("formats").Select(static scalar => scalar.Text)],
+                entry.Integer("tilesFromMean", -1, 16, -1),
+                entry.Has("tileColumns") ? Integers(entry, "tileColumns") : []));
+            entry.Finish();
+        }
+
+        return rules.ToImmutable();
     }
 
     private static ImmutableArray<AttentionKernelRule> Rules(MappingReader top)

@@ -23,9 +23,12 @@ public sealed partial record OperatorVocabulary
     /// <summary>The residual addition: nothing but streaming.</summary>
     public const string ResidualAddName = "residual-add";
 
+    /// <summary>Layers of routed experts and their grouped products.</summary>
+    public const string ExpertsName = "experts";
+
     /// <summary>Names of all operators in calibration files.</summary>
     public static ImmutableArray<string> Names { get; } =
-        [GemmName, PrefillName, DecodeName, LatentPrefillName, LatentDecodeName, "norm", "rotary", "activation", ResidualAddName, "gather", ElementwiseName];
+        [GemmName, PrefillName, DecodeName, LatentPrefillName, LatentDecodeName, ExpertsName, "norm", "rotary", "activation", ResidualAddName, "gather", ElementwiseName];
 
     public required GemmStructure Gemm { get; init; }
 
@@ -37,6 +40,11 @@ public sealed partial record OperatorVocabulary
 
     /// <summary>Which latent decode kernel there is, by family; the first entry that names the family, or none, holds.</summary>
     public required ImmutableArray<LatentDecodeRule> LatentDecodeKernels { get; init; }
+
+    public required ExpertStructure Experts { get; init; }
+
+    /// <summary>Products of experts whose tiles the library chooses by a rule of its own; the first entry that fits holds.</summary>
+    public required ImmutableArray<ExpertRule> ExpertKernels { get; init; }
 
     /// <summary>Which decode kernel is taken, by family; the first entry that names the family, or none, holds.</summary>
     public required ImmutableArray<(ImmutableArray<string> Families, DecodeKernel WithoutGroup, DecodeKernel WithGroup)> DecodeKernels { get; init; }
@@ -61,6 +69,9 @@ public sealed partial record OperatorVocabulary
 
     /// <summary>Constants in the order of <see cref="LatentDecodeConstant"/>.</summary>
     public required ImmutableArray<OperatorConstant> LatentDecodeConstants { get; init; }
+
+    /// <summary>Constants in the order of <see cref="ExpertConstant"/>.</summary>
+    public required ImmutableArray<OperatorConstant> ExpertConstants { get; init; }
 
     /// <summary>Constants in the order of <see cref="ElementwiseConstant"/>.</summary>
     public required ImmutableArray<OperatorConstant> ElementwiseConstants { get; init; }
@@ -113,10 +124,23 @@ public sealed partial record OperatorVocabulary
         return LatentDecode;
     }
 
+    /// <summary>The tiles of products of experts in a format on a chip of a family.</summary>
+    public ExpertStructure ExpertsOf(string family, string format)
+    {
+        foreach (ExpertRule rule in ExpertKernels)
+        {
+            if ((rule.Families.IsEmpty || rule.Families.Contains(family)) && (rule.Formats.IsEmpty || rule.Formats.Contains(format)))
+                return Experts with { TilesFromMean = rule.TilesFromMean, TileColumns = rule.TileColumns.IsEmpty ? Experts.TileColumns : rule.TileColumns };
+        }
+
+        return Experts;
+    }
+
     /// <summary>The name by which calibration files call an operator.</summary>
     public static string NameOf(in Operator work) => work.Kind switch
     {
-        OperatorKind.Matmul => GemmName,
+        OperatorKind.Matmul => work.IsRouted ? ExpertsName : GemmName,
+        OperatorKind.ExpertLayer => ExpertsName,
         OperatorKind.AttentionForward or OperatorKind.AttentionBackward => work.IsLatent ? LatentPrefillName : PrefillName,
         OperatorKind.AttentionDecode => work.HasSharedValues ? LatentDecodeName : DecodeName,
         _ => MovingNameOf(work.Kind),
@@ -139,7 +163,7 @@ public sealed partial record OperatorVocabulary
     {
         switch (work.Kind)
         {
-            case OperatorKind.Matmul:
+            case OperatorKind.Matmul or OperatorKind.ExpertLayer:
                 return work.Format.Text();
             case OperatorKind.AttentionForward or OperatorKind.AttentionBackward or OperatorKind.AttentionDecode:
                 string format = AttentionFormat(work.Format, work.KvFormat);
@@ -172,6 +196,7 @@ public sealed partial record OperatorVocabulary
         DecodeName => DecodeConstants,
         LatentPrefillName => LatentPrefillConstants,
         LatentDecodeName => LatentDecodeConstants,
+        ExpertsName => ExpertConstants,
         _ => ElementwiseConstants,
     };
 

@@ -70,6 +70,7 @@ public sealed partial class NeuronChipModel : ChipModel
         OperatorKind.OptimizerUpdate => Elementwise(work, constants.OptimizerPasses),
         OperatorKind.Quantise => Quantise(work),
         OperatorKind.Dequantise => Elementwise(work, 1),
+        OperatorKind.ExpertLayer => ExpertLayerFromParts(work),
         _ => throw new ArgumentOutOfRangeException(nameof(work), work.Kind, "no such operator"),
     };
 
@@ -202,6 +203,8 @@ public sealed partial class NeuronChipModel : ChipModel
             NumberFormat.Fp16 or NumberFormat.Int8WeightOnly or NumberFormat.Int4WeightOnly => NumberFormat.Bf16,
             NumberFormat.Int8SmoothQuant => NumberFormat.Int8,
             NumberFormat.Fp8Block => NumberFormat.Fp8,
+            NumberFormat.Mxfp4Mxfp8 => NumberFormat.Mxfp8,
+            NumberFormat.Mxfp4WeightOnly => NumberFormat.Bf16,
             _ => format,
         };
         return chip.Peak.ContainsKey(multiplied) ? multiplied : NumberFormat.Bf16;

@@ -49,6 +49,7 @@ public sealed class TpuChipModel : ChipModel
         OperatorKind.AttentionDecode => Decode(work),
         OperatorKind.OptimizerUpdate => Elementwise(work, constants.OptimizerOperations),
         OperatorKind.Quantise when Multiplied(Chip, work.Format) == NumberFormat.Bf16 => default,
+        OperatorKind.ExpertLayer => ExpertLayerFromParts(work),
         _ => Elementwise(work, constants.ElementOperations),
     };
 
@@ -195,7 +196,7 @@ public sealed class TpuChipModel : ChipModel
         NumberFormat multiplied = format switch
         {
             NumberFormat.Int8SmoothQuant => NumberFormat.Int8,
-            NumberFormat.Fp8Block or NumberFormat.Mxfp8 => NumberFormat.Fp8,
+            NumberFormat.Fp8Block or NumberFormat.Mxfp8 or NumberFormat.Mxfp4Mxfp8 => NumberFormat.Fp8,
             NumberFormat.Tf32 => NumberFormat.Fp32,
             _ => format,
         };

@@ -65,12 +65,12 @@ public sealed class GpuKernelPredictor : ICasePredictor<KernelCase>
         ArgumentNullException.ThrowIfNull(chip);
         NumberFormat multiplies = work.Kind switch
         {
-            OperatorKind.Matmul => GemmFormat.Multiplying(work.Format),
+            OperatorKind.Matmul or OperatorKind.ExpertLayer => GemmFormat.Multiplying(work.Format),
             OperatorKind.AttentionForward or OperatorKind.AttentionBackward or OperatorKind.AttentionDecode =>
                 GpuChipModel.AttentionMultiplies(work.Format, work.KvFormat),
             _ => NumberFormat.Bf16,
         };
-        double matrix = work.Kind <= OperatorKind.AttentionDecode ? work.FlopCount / GpuChipModel.PeakOf(chip, multiplies) : 0;
+        double matrix = work.Kind is <= OperatorKind.AttentionDecode or OperatorKind.ExpertLayer ? work.FlopCount / GpuChipModel.PeakOf(chip, multiplies) : 0;
         return Math.Max(matrix, Bytes(work) / chip.MemoryBandwidth.Value.Value);
     }
 
@@ -82,6 +82,10 @@ public sealed class GpuKernelPredictor : ICasePredictor<KernelCase>
                 GemmFormat format = GemmFormat.Of(work.Format, 1);
                 double groups = Math.Max(1, work.Groups);
                 return groups * (((double)work.M * work.K * format.ActivationBytes) + ((double)work.N * work.K * format.WeightBytes) + ((double)work.M * work.N * format.OutputBytes));
+            case OperatorKind.ExpertLayer:
+                GemmFormat expert = GemmFormat.Of(work.Format, 1);
+                double weights = Math.Min((double)work.Routing.Experts / work.Routing.Ranks, (double)work.M * work.Routing.TopK) * work.N * work.K * (work.IsGated ? 3 : 2);
+                return (weights * expert.WeightBytes) + (4.0 * work.M * work.K);
             case OperatorKind.AttentionForward:
             case OperatorKind.AttentionBackward:
             case OperatorKind.AttentionDecode:

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Orrery.Operators;
 using Orrery.Units;
 using Orrery.Validation.Cases;
@@ -10,6 +11,8 @@ public static class KernelReading
     /// <summary>Width of the values of a head under latent attention, and of the rotated part of its keys (DeepSeek-V2 and later).</summary>
     private const int LatentValues = 128;
     private const int LatentRope = 64;
+
+    private const string PowerLaw = "power_law_";
 
     /// <summary>The operator a row measures; false with the reason where the vocabulary of work has none.</summary>
     public static bool TryRead(KernelCase row, out Operator work, out string why)
@@ -57,6 +60,19 @@ public static class KernelReading
             case "mla_decode":
                 work = Operator.LatentDecode(row.Batch, row.SeqKv, row.Heads, row.HeadDim - LatentRope, LatentRope, format, cache);
                 return Has(HasAttention(row) && row.HeadDim > LatentRope, ref why);
+            case "moe":
+                double skew = 0;
+                if (row.Distribution.StartsWith(PowerLaw, StringComparison.Ordinal)
+                    ? !double.TryParse(row.Distribution.AsSpan(PowerLaw.Length), NumberStyles.Float, CultureInfo.InvariantCulture, out skew) || skew <= 0
+                    : row.Distribution != "balanced")
+                {
+                    why = $"tokens spread over experts as '{row.Distribution}', which is not modelled";
+                    return false;
+                }
+
+                work = Operator.ExpertLayer(
+                    row.Tokens, row.Hidden, row.MoeFfn / Math.Max(1, row.Tp), row.IsGated, new(row.Experts, row.TopK, Math.Max(1, row.Ep), skew), format);
+                return Has(row is { Tokens: > 0, Hidden: > 0, MoeFfn: > 0, Experts: > 0, TopK: > 0 }, ref why);
             case "norm":
                 work = Operator.Moving(OperatorKind.Norm, 2 * cells * element, cells, format);
                 return Has(cells > 0, ref why);
@@ -89,6 +105,7 @@ public static class KernelReading
     /// <summary>Where in its operator's range a row lies, for reports: rows of a product, tokens of prefill, cache of decode, bytes moved.</summary>
     public static string Regime(in Operator work) => work.Kind switch
     {
+        OperatorKind.ExpertLayer => work.M <= 64 ? "tokens 1-64" : work.M <= 512 ? "tokens 65-512" : "tokens over 512",
         OperatorKind.Matmul => work.M <= 64 ? "m 1-64" : work.M <= 512 ? "m 65-512" : "m over 512",
         OperatorKind.AttentionForward or OperatorKind.AttentionBackward => ((long)work.Batch * work.QueryLength) switch
         {
@@ -119,6 +136,12 @@ public static class KernelReading
                 return true;
             case "int4_wo":
                 format = NumberFormat.Int4WeightOnly;
+                return true;
+            case "w4a16_mxfp4":
+                format = NumberFormat.Mxfp4WeightOnly;
+                return true;
+            case "w4a8_mxfp4_mxfp8":
+                format = NumberFormat.Mxfp4Mxfp8;
                 return true;
             case "sq":
                 format = NumberFormat.Int8SmoothQuant;

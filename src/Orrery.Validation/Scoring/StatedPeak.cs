@@ -26,9 +26,9 @@ public sealed class StatedPeak(DataCatalog catalog)
 
     private static NumberFormat? Wider(NumberFormat format) => format switch
     {
-        NumberFormat.Nvfp4 or NumberFormat.Mxfp4 => NumberFormat.Mxfp8,
+        NumberFormat.Nvfp4 or NumberFormat.Mxfp4 or NumberFormat.Mxfp4Mxfp8 => NumberFormat.Mxfp8,
         NumberFormat.Mxfp8 or NumberFormat.Fp8Block or NumberFormat.Int8 or NumberFormat.Int8SmoothQuant => NumberFormat.Fp8,
-        NumberFormat.Fp8 or NumberFormat.Fp16 or NumberFormat.Int8WeightOnly or NumberFormat.Int4WeightOnly => NumberFormat.Bf16,
+        NumberFormat.Fp8 or NumberFormat.Fp16 or NumberFormat.Int8WeightOnly or NumberFormat.Int4WeightOnly or NumberFormat.Mxfp4WeightOnly => NumberFormat.Bf16,
         _ => null,
     };
 }
