@@ -31,7 +31,7 @@ public enum OperatorRole : byte
     QuantiseBackward,
 }
 
-/// <summary>One operator of a layer with its role; <see cref="IsExpert"/> marks grouped expert products.</summary>
+/// <summary>One operator of a layer with its role; <see cref="IsExpert"/> marks grouped expert products and the element-wise work of routed tokens.</summary>
 public readonly record struct LayerOperator(Operator Work, OperatorRole Role, bool IsExpert);
 
 /// <summary>What of a plan decides the shapes of a layer on one rank.</summary>
@@ -85,6 +85,10 @@ public static class LayerOperators
     /// <summary>Kernels of the element-wise work of one part of a layer that are not products.</summary>
     private const int ForwardKernels = 4;
     private const int BackwardKernels = 7;
+
+    /// <summary>Kernels that permute routed tokens, join them again and apply the activation between their products.</summary>
+    private const int RoutedForwardKernels = 4;
+    private const int RoutedBackwardKernels = 6;
 
     /// <summary>Passes over the hidden state of one part of a layer, and of a norm more or less.</summary>
     private const double ForwardTouches = 5.5;
@@ -400,11 +404,12 @@ public static class LayerOperators
                 Activation(_tokens * shared, feed.IsGated);
             }
 
-            Activation(routed * width, feed.IsGated);
-            // Permute into expert order and back: each routed token's vector is read and written twice.
+            // Permute into expert order and back: each routed token's vector is read and written twice. The activation stands between the products.
             double permute = routed * dispatched * _bytes * 4;
-            _forwardBytes += permute;
-            _backwardBytes += permute * 1.25;
+            double forward = permute + (routed * width * _bytes * (feed.IsGated ? 3 : 2));
+            double backward = (permute * 1.25) + (routed * width * _bytes * (feed.IsGated ? 5 : 3));
+            Put(Operator.Elementwise(forward, forward / _bytes / 2, RoutedForwardKernels), OperatorRole.ElementwiseForward, isExpert: true);
+            Put(Operator.Elementwise(backward, backward / _bytes / 2, RoutedBackwardKernels), OperatorRole.ElementwiseBackward, isExpert: true);
         }
 
         private void Activation(double elements, bool isGated)
@@ -427,7 +432,7 @@ public static class LayerOperators
         /// <summary>A linear product and its gradients.</summary>
         private void Product(long rows, long width, long depth, NumberFormat format, int groups = 1, bool isExpert = false)
         {
-            Quantising(rows, width, depth, format, groups);
+            Quantising(rows, width, depth, format, groups, isExpert);
             Put(Operator.Matmul(rows, width, depth, format, groups), OperatorRole.Forward, isExpert);
             Put(Operator.Matmul(rows, depth, width, format, groups), OperatorRole.InputGradient, isExpert);
             if (!_shape.HasFrozenWeights)
@@ -439,13 +444,13 @@ public static class LayerOperators
         /// a weight gradient reads it. Weights are cast once a step, behind the optimizer. Frozen weights in a narrower format than the product's are widened
         /// for the forward product and again for the input gradient.
         /// </summary>
-        private void Quantising(long rows, long width, long depth, NumberFormat format, int groups)
+        private void Quantising(long rows, long width, long depth, NumberFormat format, int groups, bool isExpert)
         {
             if (format.IsQuantised())
             {
                 int copies = _shape.HasFrozenWeights ? 1 : 2;
-                Put(Operator.Quantise((double)rows * depth * groups, copies, format), OperatorRole.QuantiseForward);
-                Put(Operator.Quantise((double)rows * width * groups, copies, format), OperatorRole.QuantiseBackward);
+                Put(Operator.Quantise((double)rows * depth * groups, copies, format), OperatorRole.QuantiseForward, isExpert);
+                Put(Operator.Quantise((double)rows * width * groups, copies, format), OperatorRole.QuantiseBackward, isExpert);
             }
             else if (_shape.HasFrozenWeights && _shape.FrozenFormat.BytesPerElement() < format.BytesPerElement())
             {

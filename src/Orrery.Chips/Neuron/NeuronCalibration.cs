@@ -40,7 +40,7 @@ public sealed record NeuronCalibration(NeuronConstants Constants, NeuronAccuracy
     public static Result<NeuronCalibration> Read(CalibrationFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        ImmutableArray<Diagnostic>.Builder diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
+        CalibrationReading reading = new(file);
         ImmutableSortedDictionary<NumberFormat, double>.Builder shares = ImmutableSortedDictionary.CreateBuilder<NumberFormat, double>();
         double bf16Sigma = 0;
         string fitted = "";
@@ -50,11 +50,11 @@ public sealed record NeuronCalibration(NeuronConstants Constants, NeuronAccuracy
                 continue;
             if (!NumberFormats.TryParse(fit.Format, out NumberFormat format))
             {
-                Complain(diagnostics, file, $"'{fit.Format}' is not a number format");
+                reading.Complain($"'{fit.Format}' is not a number format");
                 continue;
             }
 
-            shares[format] = Constant(diagnostics, file, fit, TensorShare);
+            shares[format] = reading.Constant(fit, TensorShare);
             if (format == NumberFormat.Bf16)
             {
                 bf16Sigma = fit.ResidualSigma;
@@ -63,45 +63,33 @@ public sealed record NeuronCalibration(NeuronConstants Constants, NeuronAccuracy
         }
 
         if (!shares.ContainsKey(NumberFormat.Bf16))
-            Complain(diagnostics, file, $"no fit of '{Matmul}' in bf16");
-        CalibrationFit? engines = file.Find(Engines);
+            reading.Complain($"no fit of '{Matmul}' in bf16");
         NeuronConstants constants = new()
         {
             TensorShare = shares.ToImmutable(),
-            MemoryShare = Constant(diagnostics, file, engines, "memoryShare"),
-            InstructionOverhead = Constant(diagnostics, file, engines, "instructionOverhead"),
-            Overlap = Constant(diagnostics, file, engines, "overlap"),
-            DescriptorTime = Constant(diagnostics, file, engines, "descriptorTime"),
-            TwoInputShare = Constant(diagnostics, file, engines, "twoInputShare"),
-            AttentionBlock = Constant(diagnostics, file, engines, "attentionBlock"),
-            OptimizerPasses = Constant(diagnostics, file, engines, "optimizerPasses"),
+            MemoryShare = reading.Constant(Engines, "memoryShare"),
+            InstructionOverhead = reading.Constant(Engines, "instructionOverhead"),
+            Overlap = reading.Constant(Engines, "overlap"),
+            DescriptorTime = reading.Constant(Engines, "descriptorTime"),
+            TwoInputShare = reading.Constant(Engines, "twoInputShare"),
+            AttentionBlock = reading.Constant(Engines, "attentionBlock"),
+            OptimizerPasses = reading.Constant(Engines, "optimizerPasses"),
         };
         NeuronAccuracy accuracy = new(
             bf16Sigma,
-            Sigma(diagnostics, file, Attention),
-            Sigma(diagnostics, file, Decode),
-            Sigma(diagnostics, file, Elementwise),
+            Sigma(reading, file, Attention),
+            Sigma(reading, file, Decode),
+            Sigma(reading, file, Elementwise),
             $"instruction cost rules of the NeuronCore; constants of {file.Subject} from {fitted}, {file.Date}; attention, decode and element-wise work not validated");
-        NeuronCalibration? calibration = diagnostics.Count == 0 ? new(constants, accuracy) : null;
-        return new(calibration, diagnostics.ToImmutable());
+        NeuronCalibration? calibration = reading.IsComplete ? new(constants, accuracy) : null;
+        return new(calibration, reading.Diagnostics);
     }
 
-    private static double Sigma(ImmutableArray<Diagnostic>.Builder diagnostics, CalibrationFile file, string operatorName)
+    private static double Sigma(CalibrationReading reading, CalibrationFile file, string operatorName)
     {
         if (file.Find(operatorName) is { } fit)
             return fit.ResidualSigma;
-        Complain(diagnostics, file, $"no fit of '{operatorName}'");
+        reading.Complain($"no fit of '{operatorName}'");
         return 0;
     }
-
-    private static double Constant(ImmutableArray<Diagnostic>.Builder diagnostics, CalibrationFile file, CalibrationFit? fit, string name)
-    {
-        if (fit is not null && fit.Constants.TryGetValue(name, out CalibratedConstant? constant))
-            return constant.Value;
-        Complain(diagnostics, file, fit is null ? $"no fit of '{Engines}', which holds '{name}'" : $"'{fit.Operator}' lacks the constant '{name}'");
-        return 1;
-    }
-
-    private static void Complain(ImmutableArray<Diagnostic>.Builder diagnostics, CalibrationFile file, string message) =>
-        diagnostics.Add(new Diagnostic(Severity.Error, DiagnosticCode.MissingKey, $"data/calibration/chips/{file.Subject}.yaml", 0, 0, message));
 }

@@ -30,20 +30,20 @@ public sealed record TpuCalibration(TpuConstants Constants, TpuAccuracy Accuracy
     public static Result<TpuCalibration> Read(CalibrationFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        ImmutableArray<Diagnostic>.Builder diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
+        CalibrationReading reading = new(file);
         TpuConstants constants = new()
         {
-            Launch = Constant(diagnostics, file, Matmul, "launch"),
-            MatrixShare = Constant(diagnostics, file, Matmul, "matrixShare"),
-            Overlap = Constant(diagnostics, file, Matmul, "overlap"),
-            LeadBytes = Constant(diagnostics, file, Matmul, "leadBytes"),
-            ResidentShare = Constant(diagnostics, file, Matmul, "residentShare"),
-            ScoreOperations = Constant(diagnostics, file, Attention, "scoreOperations"),
-            ScoreGradientOperations = Constant(diagnostics, file, Attention, "scoreGradientOperations"),
-            AttentionBlock = Constant(diagnostics, file, Attention, "attentionBlock"),
-            MemoryShare = Constant(diagnostics, file, Elementwise, "memoryShare"),
-            ElementOperations = Constant(diagnostics, file, Elementwise, "elementOperations"),
-            OptimizerOperations = Constant(diagnostics, file, Elementwise, "optimizerOperations"),
+            Launch = reading.Constant(Matmul, "launch"),
+            MatrixShare = reading.Constant(Matmul, "matrixShare"),
+            Overlap = reading.Constant(Matmul, "overlap"),
+            LeadBytes = reading.Constant(Matmul, "leadBytes"),
+            ResidentShare = reading.Constant(Matmul, "residentShare"),
+            ScoreOperations = reading.Constant(Attention, "scoreOperations"),
+            ScoreGradientOperations = reading.Constant(Attention, "scoreGradientOperations"),
+            AttentionBlock = reading.Constant(Attention, "attentionBlock"),
+            MemoryShare = reading.Constant(Elementwise, "memoryShare"),
+            ElementOperations = reading.Constant(Elementwise, "elementOperations"),
+            OptimizerOperations = reading.Constant(Elementwise, "optimizerOperations"),
         };
         int rows = file.Find(Matmul)?.RowsFitted ?? 0;
         TpuAccuracy accuracy = new(
@@ -51,16 +51,6 @@ public sealed record TpuCalibration(TpuConstants Constants, TpuAccuracy Accuracy
             file.Find(Attention)?.ResidualSigma ?? 0,
             file.Find(Elementwise)?.ResidualSigma ?? 0,
             string.Create(CultureInfo.InvariantCulture, $"units of the TensorCore; products of {file.Subject} fitted on {rows} rows, {file.Date}; attention and element-wise work not validated"));
-        return new(diagnostics.Count == 0 ? new(constants, accuracy) : null, diagnostics.ToImmutable());
-    }
-
-    private static double Constant(ImmutableArray<Diagnostic>.Builder diagnostics, CalibrationFile file, string operatorName, string name)
-    {
-        CalibrationFit? fit = file.Find(operatorName);
-        if (fit is not null && fit.Constants.TryGetValue(name, out CalibratedConstant? constant))
-            return constant.Value;
-        string message = fit is null ? $"no fit of '{operatorName}', which holds '{name}'" : $"'{operatorName}' lacks the constant '{name}'";
-        diagnostics.Add(new Diagnostic(Severity.Error, DiagnosticCode.MissingKey, $"data/calibration/chips/{file.Subject}.yaml", 0, 0, message));
-        return 1;
+        return new(reading.IsComplete ? new(constants, accuracy) : null, reading.Diagnostics);
     }
 }

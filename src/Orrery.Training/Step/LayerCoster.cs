@@ -19,6 +19,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
 {
     private readonly Dictionary<Operator, OperatorCost> costs = new(512);
     private readonly Dictionary<(Collective, RankGroup), CollectiveCost> collectives = new(256);
+    private readonly Dictionary<RankGroup, RankGroup> insides = new(16);
     private readonly LayerOperator[] buffer = new LayerOperator[LayerOperators.Capacity];
     private readonly double memoryBandwidth = chip.Chip.MemoryBandwidth.Value.Value / chip.RanksPerChip;
     private readonly double sixteenBitPeak = chip.Chip.Peak.TryGetValue(NumberFormat.Bf16, out Sourced<FlopPerSecond>? peak) ? peak.Value.Value / chip.RanksPerChip : 0;
@@ -31,6 +32,14 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
     {
         if (group.Size <= 1 || bytes <= 0)
             return 0;
+        CollectiveCost cost = CollectiveCost(kind, bytes, group);
+        if (!string.Equals(cost.Bottleneck, scaleOutLevel, StringComparison.Ordinal))
+            return cost.Time.Value;
+        return cost.Latency.Value + ((cost.Time.Value - cost.Latency.Value) / constants[StackConstant.NicShare]);
+    }
+
+    private CollectiveCost CollectiveCost(CollectiveKind kind, double bytes, RankGroup group)
+    {
         var collective = new Collective(kind, new Bytes(bytes));
         if (!collectives.TryGetValue((collective, group), out CollectiveCost cost))
         {
@@ -38,9 +47,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
             collectives[(collective, group)] = cost;
         }
 
-        if (!string.Equals(cost.Bottleneck, scaleOutLevel, StringComparison.Ordinal))
-            return cost.Time.Value;
-        return cost.Latency.Value + ((cost.Time.Value - cost.Latency.Value) / constants[StackConstant.NicShare]);
+        return cost;
     }
 
     /// <summary>Cost of one layer of kind <paramref name="layer"/> without sharded weights.</summary>
@@ -48,6 +55,8 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
     {
         LayerShape shape = Shape(plan);
         int count = LayerOperators.Fill(model, layer, shape, buffer);
+        bool isRouted = layer.FeedForward.Experts > 0;
+        bool isFusedRouting = isRouted && IsSyncFree(plan.Precision);
         LayerCost cost = default;
         double forward = 0;
         double backward = 0;
@@ -62,7 +71,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         for (int i = 0; i < count; i++)
         {
             ref readonly LayerOperator entry = ref buffer[i];
-            double time = Time(entry, out double matrix, out double bytes);
+            double time = Time(entry, isFusedRouting, out double matrix, out double bytes);
             switch (entry.Role)
             {
                 case OperatorRole.Forward:
@@ -94,6 +103,13 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
                     backwardBytes += bytes;
                     break;
             }
+        }
+
+        if (isRouted && !isFusedRouting)
+        {
+            double tokens = shape.Tokens / shape.TensorParallel * layer.FeedForward.TopK * shape.ExpertTensorParallel;
+            forward += tokens * constants[StackConstant.RoutedTokenTime];
+            backward += tokens * constants[StackConstant.RoutedTokenTime];
         }
 
         if (plan.HasFrozenWeights)
@@ -143,14 +159,13 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         double contextBackward = isSplit ? plan.ContextLayout.ExposedBackward(work with { Attention = attentionBackward }) : 0;
         double expert = ExpertParallelPass(layer, shape, groups);
         double expertBackward = isFull ? 2 * expert : expert;
-        bool isRouted = layer.FeedForward.Experts > 0;
-        double waits = 1 - constants[StackConstant.SyncFreeRouting];
-        double sync = isRouted ? constants[StackConstant.HostSyncPerMoeLayer] * waits : 0;
+        bool waits = isRouted && !isFusedRouting && !plan.DropsTokens;
+        double sync = waits ? constants[StackConstant.HostSyncPerMoeLayer] : 0;
 
         double hostTensor = constants[StackConstant.HostTensorParallel] * Math.Pow(Math.Min(plan.TensorParallel, 8) / 8.0, 3);
         if (plan.TensorParallel == 1)
             hostTensor = 0;
-        double routedHost = isRouted ? constants[StackConstant.HostMoeFloor] * waits : 0;
+        double routedHost = waits ? constants[StackConstant.HostMoeFloor] : 0;
         double hostForward = constants[StackConstant.HostForwardPerLayer] + hostTensor + routedHost;
         double hostBackward = constants[StackConstant.HostBackwardPerLayer] + hostTensor + routedHost + (isFull ? hostForward : 0);
         double deviceForward = forward + tensorForward + context + expert;
@@ -292,7 +307,9 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         return fresh;
     }
 
-    private double Time(in LayerOperator entry, out double matrixBusy, out double bytes)
+    private double Time(in LayerOperator entry, out double matrixBusy, out double bytes) => Time(entry, isFusedRouting: false, out matrixBusy, out bytes);
+
+    private double Time(in LayerOperator entry, bool isFusedRouting, out double matrixBusy, out double bytes)
     {
         Operator work = entry.Work;
         if (work.Kind is OperatorKind.AttentionForward or OperatorKind.AttentionBackward && constants[StackConstant.AttentionShare] > 0 && sixteenBitPeak > 0)
@@ -307,25 +324,31 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         switch (work.Kind)
         {
             case OperatorKind.Matmul:
-                double rate = MatmulRate(work) * (entry.IsExpert ? constants[StackConstant.GroupedRate] : 1);
+                double rate = MatmulRate(work, entry.IsExpert) * (entry.IsExpert ? constants[StackConstant.GroupedRate] : 1);
                 matrixBusy = Math.Min(matrixBusy, cost.Execution.Value / rate);
                 return cost.Execution.Value / rate;
             case OperatorKind.Elementwise when entry.Role is OperatorRole.ScoreForward or OperatorRole.ScoreBackward:
                 bytes *= constants[StackConstant.ScoreTraffic];
                 return streaming * constants[StackConstant.ScoreTraffic];
             case OperatorKind.Quantise or OperatorKind.Dequantise:
-                // A chip that has nothing to cast starts no kernel either.
+                // A chip that has nothing to cast starts no kernel either; fused routing casts inside its products.
+                if (entry.IsExpert && isFusedRouting)
+                    return 0;
                 return cost.Execution.Value > 0 ? cost.Execution.Value + (work.Kernels * constants[StackConstant.KernelGap]) : 0;
             case OperatorKind.Elementwise:
-                bytes *= constants[StackConstant.ElementwiseScale];
-                return (streaming * constants[StackConstant.ElementwiseScale]) + (work.Kernels * constants[StackConstant.KernelGap]);
+                double scale = !entry.IsExpert ? constants[StackConstant.ElementwiseScale] : constants[isFusedRouting ? StackConstant.FusedRoutedTraffic : StackConstant.RoutedTraffic];
+                bytes *= scale;
+                return (streaming * scale) + (work.Kernels * constants[StackConstant.KernelGap]);
             default:
                 return cost.Execution.Value / constants[StackConstant.SustainedClock];
         }
     }
 
-    /// <summary>Rate of a product in a step over that of the operator calibration.</summary>
-    private double MatmulRate(in Operator work)
+    /// <summary>
+    /// Rate of a product in a step over that of the operator calibration. Sides that are no multiple of 8 slow 16-bit products down, save the rows of
+    /// routed experts: how many tokens an expert gets is no side that lies contiguous in memory, and the mean stands for many numbers.
+    /// </summary>
+    private double MatmulRate(in Operator work, bool isExpert)
     {
         double rate = constants[StackConstant.SustainedClock] * work.Format switch
         {
@@ -335,7 +358,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
             NumberFormat.Nvfp4 or NumberFormat.Mxfp4 => constants[StackConstant.MatmulRateFp4],
             _ => constants[StackConstant.MatmulRate],
         };
-        bool isMisaligned = work.Format is NumberFormat.Bf16 or NumberFormat.Fp16 && ((work.N | work.K | work.M) & 7) != 0;
+        bool isMisaligned = !isExpert && work.Format is NumberFormat.Bf16 or NumberFormat.Fp16 && ((work.N | work.K | work.M) & 7) != 0;
         return isMisaligned ? rate * constants[StackConstant.MisalignedRate] : rate;
     }
 
@@ -383,7 +406,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         double onOutputs = query + (2 * kv) + model.Hidden;
         double bytes = shape.Tokens * shape.ActivationBytes * ((2 * onInputs) + (3 * onOutputs));
         const int Kernels = 10;
-        return (MemoryTime(bytes) * constants[StackConstant.ElementwiseScale]) + (Kernels * constants[StackConstant.KernelGap]);
+        return (MemoryTime(bytes) * constants[StackConstant.AdapterScale]) + (Kernels * constants[StackConstant.KernelGap]);
     }
 
     /// <summary>Exposed tensor-parallel communication of one pass through a layer.</summary>
@@ -416,14 +439,68 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
             2 * perElement * (heads * attention.HeadDim), heads, 0, constants[StackConstant.OverlapSlowdown], constants[StackConstant.TensorParallelScale]);
     }
 
+    /// <summary>
+    /// True where routed tokens never make the host wait: the release keeps their counts on the device, and the products can read them there, which
+    /// kernels of microscaled formats can.
+    /// </summary>
+    private bool IsSyncFree(NumberFormat format) =>
+        constants[StackConstant.SyncFreeRouting] > 0.5 && format is NumberFormat.Mxfp8 or NumberFormat.Mxfp4 or NumberFormat.Nvfp4;
+
     /// <summary>Dispatch and combine of one pass.</summary>
     private double ExpertParallelPass(LayerDescription layer, in LayerShape shape, PlacedGroups groups)
     {
-        if (layer.FeedForward.Experts == 0 || shape.ExpertParallel * shape.ExpertTensorParallel == 1)
+        FeedForwardDescription feed = layer.FeedForward;
+        if (feed.Experts == 0 || shape.ExpertParallel * shape.ExpertTensorParallel == 1)
             return 0;
-        double routed = shape.Tokens / shape.TensorParallel * layer.FeedForward.TopK;
-        double bytes = routed * layer.FeedForward.DispatchWidth(layer.HiddenOr(model.Hidden)) * shape.ActivationBytes;
-        double time = 2 * CollectiveTime(CollectiveKind.AllToAll, bytes, groups.Expert);
-        return time * constants[StackConstant.ExpertParallelScale] * (1 - constants[StackConstant.ExpertParallelOverlap]);
+        double vectors = shape.Tokens / shape.TensorParallel * feed.DispatchWidth(layer.HiddenOr(model.Hidden)) * shape.ActivationBytes;
+        double time = constants[StackConstant.DeduplicatedDispatch] > 0.5
+            ? DeduplicatedDispatch(vectors, feed, groups.Expert)
+            : CollectiveTime(CollectiveKind.AllToAll, vectors * feed.TopK, groups.Expert) * constants[StackConstant.ExpertParallelScale];
+        return 2 * time * (1 - constants[StackConstant.ExpertParallelOverlap]);
+    }
+
+    /// <summary>
+    /// A token travels once to each server that holds any of its experts and from there once to each rank that does. Both run at once, in pieces, so the
+    /// longer counts. Source of the scheme: DeepEP, github.com/deepseek-ai/DeepEP, and arXiv:2412.19437 section 3.2.2.
+    /// </summary>
+    private double DeduplicatedDispatch(double vectors, FeedForwardDescription feed, RankGroup group)
+    {
+        int servers = group.Fanout[^1];
+        double inside = InsideTime(vectors * ExpectedHolders(feed.Experts, feed.TopK, group.Size), servers > 1 ? Inside(group) : group);
+        return servers > 1
+            ? Math.Max(inside, CollectiveTime(CollectiveKind.AllToAll, vectors * ExpectedHolders(feed.Experts, feed.TopK, servers), group))
+            : inside;
+    }
+
+    /// <summary>Kernels written for the exchange alone run at a share of the rated links, which the library's general exchange does not reach.</summary>
+    private double InsideTime(double bytes, RankGroup group)
+    {
+        if (group.Size <= 1)
+            return 0;
+        CollectiveCost cost = CollectiveCost(CollectiveKind.AllToAll, bytes, group);
+        return Math.Min(cost.Bound.Value / constants[StackConstant.DispatchLinkShare], cost.Time.Value);
+    }
+
+    /// <summary>
+    /// How many of <paramref name="parts"/> equal parts hold at least one of the <paramref name="chosen"/> experts of a token, on average, when any set of
+    /// experts is as likely as another: parts x (1 - C(experts - experts / parts, chosen) / C(experts, chosen)).
+    /// </summary>
+    public static double ExpectedHolders(int experts, int chosen, int parts)
+    {
+        double others = experts - ((double)experts / parts);
+        double none = 1;
+        for (int i = 0; i < chosen; i++)
+            none *= Math.Max(0, others - i) / (experts - i);
+        return parts * (1 - none);
+    }
+
+    /// <summary>The members of a group inside one server or scale-up domain.</summary>
+    private RankGroup Inside(RankGroup group)
+    {
+        if (insides.TryGetValue(group, out RankGroup? known))
+            return known;
+        RankGroup inner = new(group.Fanout.SetItem(group.Fanout.Length - 1, 1), group.Concurrent);
+        insides[group] = inner;
+        return inner;
     }
 }

@@ -44,7 +44,7 @@ public sealed class StackConstants
     /// <summary>True for constants given in microseconds.</summary>
     public static bool IsTime(StackConstant constant) => constant is StackConstant.HostForwardPerLayer or StackConstant.HostBackwardPerLayer
         or StackConstant.HostTensorParallel or StackConstant.HostPerMicroBatch or StackConstant.HostPerHop or StackConstant.HostPerStep
-        or StackConstant.HostSyncPerMoeLayer or StackConstant.HostMoeFloor or StackConstant.KernelGap or StackConstant.GatherLatency or StackConstant.GatherLatencyPerRank;
+        or StackConstant.HostSyncPerMoeLayer or StackConstant.HostMoeFloor or StackConstant.RoutedTokenTime or StackConstant.KernelGap or StackConstant.GatherLatency or StackConstant.GatherLatencyPerRank;
 
     /// <summary>
     /// What <paramref name="stack"/> says on <paramref name="chip"/>: the vocabulary's default, then the stack's own, then the chip family's, then

@@ -13,7 +13,7 @@ namespace Orrery.Validation.Calibration;
 
 /// <summary>What a calibration found, before it is written.</summary>
 /// <param name="Held">Errors of rows held out, by row id.</param>
-/// <param name="LeaveOneOut">Mean error of folds predicted without themselves.</param>
+/// <param name="LeftOut">Log errors of rows predicted by constants fitted without their fold, with their stack; empty where that was not asked for.</param>
 public sealed record StackCalibrationResult(
     StackRecipe Recipe,
     FitResult Fit,
@@ -21,12 +21,22 @@ public sealed record StackCalibrationResult(
     ImmutableArray<StackRow> Held,
     ImmutableArray<double> FittedErrors,
     ImmutableArray<double> HeldErrors,
-    double LeaveOneOut,
-    ImmutableArray<string> Skipped);
+    ImmutableArray<(string Stack, double Error)> LeftOut,
+    ImmutableArray<string> Skipped)
+{
+    /// <summary>Mean error of folds predicted without themselves; 0 where there are none.</summary>
+    public double LeaveOneOut => StackCalibration.Mean([.. LeftOut.Select(static one => one.Error)]);
+}
 
 /// <summary>Fits the stacks of a recipe on published or a user's own step times.</summary>
 public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, CaseConventions conventions, CaseDetails details, StackVocabulary vocabulary)
 {
+    /// <summary>
+    /// Share of rows that the spread is set to hold inside the 80 % interval: a little less than 80 %, so that the intervals stay below twice the median
+    /// error; what they then hold of all rows is printed by <c>validate</c>.
+    /// </summary>
+    private const double HeldShare = 0.78;
+
     private readonly CaseContexts contexts = new(catalog, details);
 
     /// <summary>Fits <paramref name="recipe"/> on <paramref name="cases"/>, null when no row can be; <paramref name="leaveOut"/> also computes the leave-one-out figure.</summary>
@@ -40,8 +50,8 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
         var fitter = new StackFitter(fitted, recipe.Free, vocabulary);
         FitResult fit = fitter.Fit(starts, recipe.Seed);
         double[] values = [.. fit.Constants];
-        double leaveOneOut = leaveOut ? LeaveOneOut(recipe, rows, values) : 0;
-        return new StackCalibrationResult(recipe, fit, fitted, held, Errors(fitter, fitted, values), Errors(fitter, held, values), leaveOneOut, skipped);
+        ImmutableArray<(string Stack, double Error)> leftOut = leaveOut ? LeaveOneOut(recipe, rows, values) : [];
+        return new StackCalibrationResult(recipe, fit, fitted, held, Errors(fitter, fitted, values), Errors(fitter, held, values), leftOut, skipped);
     }
 
     /// <summary>Mean of |predicted / measured - 1| for log errors.</summary>
@@ -69,6 +79,8 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
             double[] heldErrors = [.. result.Held.Zip(result.HeldErrors).Where(pair => pair.First.Stack == stack).Select(static pair => pair.Second)];
             // The spread people should expect is that of rows not fitted, where there are enough of them.
             double[] spread = heldErrors.Length >= 8 ? heldErrors : [.. errors, .. heldErrors];
+            if (result.Recipe.SpreadsAsLeftOut && result.LeftOut.Length > 0)
+                spread = [.. result.LeftOut.Where(one => one.Stack == stack).Select(static one => one.Error)];
             foreach (string chip in result.Recipe.Free.Select(static one => one.Chip).Distinct(StringComparer.Ordinal))
             {
                 var constants = ImmutableSortedDictionary.CreateBuilder<string, CalibratedConstant>(StringComparer.Ordinal);
@@ -80,7 +92,7 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
                         continue;
                     string name = StackConstants.NameOf(one.Constant);
                     StackConstantDefinition word = vocabulary.Find(name)!;
-                    constants[name] = new CalibratedConstant(Math.Clamp(Round(result.Fit.Constants[i]), word.Low, word.High), word.Low, word.High, word.Unit);
+                    constants[name] = new CalibratedConstant(Math.Clamp(SignificantDigits.Five(result.Fit.Constants[i]), word.Low, word.High), word.Low, word.High, word.Unit);
                     if (result.Fit.AtLimit[i])
                         atLimit.Add(name);
                 }
@@ -91,10 +103,10 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
                     Scope = chip,
                     Source = result.Recipe.Sources,
                     Constants = constants.ToImmutable(),
-                    ResidualSigma = Round(Quantile([.. spread], 0.8) / EightyPercentInterval.Deviations),
-                    MedianError = Round(Median([.. errors])),
-                    MeanError = Round(Mean([.. errors])),
-                    LeaveOneOutError = Round(result.LeaveOneOut),
+                    ResidualSigma = SignificantDigits.Five(Quantile(spread, HeldShare) / EightyPercentInterval.Deviations),
+                    MedianError = SignificantDigits.Five(Median([.. errors])),
+                    MeanError = SignificantDigits.Five(Mean([.. errors])),
+                    LeaveOneOutError = SignificantDigits.Five(result.LeaveOneOut),
                     LeaveOneOutBy = result.Recipe.LeaveOutName,
                     Chips = [.. own.Select(static row => row.Context.System.Chip.Id).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
                     Families = [.. own.Select(static row => row.Context.System.Chip.Family).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
@@ -165,10 +177,9 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
         return rows.ToImmutable();
     }
 
-    private double LeaveOneOut(StackRecipe recipe, ImmutableArray<StackRow> rows, double[] from)
+    private ImmutableArray<(string Stack, double Error)> LeaveOneOut(StackRecipe recipe, ImmutableArray<StackRow> rows, double[] from)
     {
-        double sum = 0;
-        int count = 0;
+        ImmutableArray<(string, double)>.Builder left = ImmutableArray.CreateBuilder<(string, double)>();
         foreach (IGrouping<string, StackRow> fold in rows.GroupBy(static row => row.Fold, StringComparer.Ordinal))
         {
             ImmutableArray<StackRow> rest = [.. rows.Where(row => row.Fold != fold.Key)];
@@ -176,14 +187,12 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
                 continue;
             var fitter = new StackFitter(rest, recipe.Free, vocabulary);
             double[] values = [.. fitter.Fit(1, recipe.Seed, from).Constants];
-            foreach (double error in Errors(fitter, [.. fold], values))
-            {
-                sum += Math.Abs(Math.Exp(error) - 1);
-                count++;
-            }
+            ImmutableArray<StackRow> own = [.. fold];
+            foreach ((StackRow row, double error) in own.Zip(Errors(fitter, own, values)))
+                left.Add((row.Stack, error));
         }
 
-        return count == 0 ? 0 : sum / count;
+        return left.ToImmutable();
     }
 
     private static ImmutableArray<double> Errors(StackFitter fitter, ImmutableArray<StackRow> rows, double[] values)
@@ -223,14 +232,9 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
         return atLimit.Count > 0 ? note + "; at a limit: " + string.Join(", ", atLimit) : note;
     }
 
-    private static double Quantile(ImmutableArray<double> logErrors, double share)
+    private static double Quantile(IEnumerable<double> logErrors, double share)
     {
-        if (logErrors.Length == 0)
-            return 0;
-        double[] sorted = [.. logErrors.Select(static error => Math.Abs(Math.Exp(error) - 1))];
-        Array.Sort(sorted);
-        return sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))];
+        double[] sorted = [.. logErrors.Select(static error => Math.Abs(Math.Exp(error) - 1)).Order()];
+        return sorted.Length == 0 ? 0 : ErrorFigures.Percentile(sorted, share);
     }
-
-    private static double Round(double value) => value == 0 ? 0 : double.Parse(value.ToString("G5", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

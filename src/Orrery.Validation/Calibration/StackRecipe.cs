@@ -46,6 +46,11 @@ public sealed record StackRecipe
 
     public required ulong Seed { get; init; }
 
+    /// <summary>
+    /// The spread people should expect is that of folds left out, not of rows held out: for rows held out repeat folds that were fitted.
+    /// </summary>
+    public bool SpreadsAsLeftOut { get; init; }
+
     private static readonly ImmutableArray<string> ModelWords = ["all", "dense", "experts"];
 
     /// <summary>Reads every recipe; all mistakes at once.</summary>
@@ -111,6 +116,7 @@ public sealed record StackRecipe
             Free = free.ToImmutable(),
             GroupBy = [.. one.Texts("group").Select(static text => text.Text)],
             LeaveOut = [.. one.Texts("leaveOut").Select(static text => text.Text)],
+            SpreadsAsLeftOut = one.Flag("spreadsAsLeftOut", fallback: false),
             Share = one.Quantity("share", QuantityKind.Number, 0, 1) ?? 1,
             Seed = (ulong)one.Integer("seed", 0, int.MaxValue, 1),
         };

@@ -167,7 +167,7 @@ public sealed class KernelFit
     {
         // Rounded to what a reader can use; errors are those of the rounded constants.
         for (int i = 0; i < values.Length; i++)
-            values[i] = Math.Clamp(Rounded(values[i]), kept[i].Low, kept[i].High);
+            values[i] = Math.Clamp(SignificantDigits.Five(values[i]), kept[i].Low, kept[i].High);
         ImmutableSortedDictionary<string, CalibratedConstant> constants = Constants(kept, values);
         GpuChipModel model = Model(constants);
         var absolute = new double[work.Length];
@@ -195,10 +195,10 @@ public sealed class KernelFit
             Format = format,
             Source = source,
             Constants = constants,
-            ResidualSigma = Rounded(sigma),
-            ClassSigmas = [.. Classes(classes, sigma).Select(Rounded)],
-            MedianError = Rounded(Quantile(relative, 0.5)),
-            MeanError = Rounded(relative.Average()),
+            ResidualSigma = SignificantDigits.Five(sigma),
+            ClassSigmas = [.. Classes(classes, sigma).Select(SignificantDigits.Five)],
+            MedianError = SignificantDigits.Five(Quantile(relative, 0.5)),
+            MeanError = SignificantDigits.Five(relative.Average()),
             RowsFitted = work.Length,
             Note = note,
         };
@@ -247,9 +247,6 @@ public sealed class KernelFit
         fewer.RemoveAt(place);
         return [.. fewer];
     }
-
-    /// <summary>The nearest number of five decimal digits.</summary>
-    private static double Rounded(double value) => double.Parse(value.ToString("G5", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     /// <summary>An end of a range without the noise of converting its unit.</summary>
     private static double Clean(double value) => double.Parse(value.ToString("G12", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);

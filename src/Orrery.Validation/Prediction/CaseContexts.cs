@@ -61,7 +61,11 @@ public sealed class CaseContexts(DataCatalog catalog, CaseDetails details, Stack
     public Plan PlanOf(TrainingCaseInputs inputs, CaseContext found)
     {
         StackDescription stack = found.Context.Stack;
-        return CasePlan.Of(inputs, stack) with { OverlapsTensorParallel = stack.OverlapsTensorParallel || details.SaysOverlapped(inputs.Stack, inputs.Job.Notes) };
+        return CasePlan.Of(inputs, stack) with
+        {
+            OverlapsTensorParallel = stack.OverlapsTensorParallel || details.Says(CaseFeature.OverlappedTensorParallel, inputs.Stack, inputs.Job.Notes),
+            DropsTokens = details.Says(CaseFeature.DroppedTokens, inputs.Stack, inputs.Job.Notes),
+        };
     }
 
     private static string ModelKey(TrainingCaseInputs inputs) => string.Create(

@@ -8,14 +8,14 @@ namespace Orrery.Validation.Prediction;
 /// <summary>What single cases state beyond the common columns (their own network, features named in notes), from <c>data/validation/case-details.yaml</c>.</summary>
 public sealed class CaseDetails
 {
-    private static readonly ImmutableArray<string> FeatureWords = ["overlapped-tensor-parallel"];
+    private static readonly ImmutableArray<string> FeatureWords = ["overlapped-tensor-parallel", "dropped-tokens"];
     private readonly ImmutableSortedDictionary<string, BytesPerSecond> perServer;
-    private readonly ImmutableArray<(string Stack, string Words)> overlapped;
+    private readonly ImmutableArray<(string Stack, string Words, CaseFeature Means)> features;
 
-    private CaseDetails(ImmutableSortedDictionary<string, BytesPerSecond> perServer, ImmutableArray<(string Stack, string Words)> overlapped)
+    private CaseDetails(ImmutableSortedDictionary<string, BytesPerSecond> perServer, ImmutableArray<(string Stack, string Words, CaseFeature Means)> features)
     {
         this.perServer = perServer;
-        this.overlapped = overlapped;
+        this.features = features;
     }
 
     /// <summary>Reads the table; a broken one is diagnostics and no readings.</summary>
@@ -25,7 +25,7 @@ public sealed class CaseDetails
         var list = new DiagnosticList("data/validation/case-details.yaml");
         MappingReader? top = MappingReader.OfRoot(YamlReader.ReadFile(path, list), list);
         var readings = ImmutableSortedDictionary.CreateBuilder<string, BytesPerSecond>(StringComparer.Ordinal);
-        ImmutableArray<(string, string)>.Builder overlapping = ImmutableArray.CreateBuilder<(string, string)>();
+        ImmutableArray<(string, string, CaseFeature)>.Builder found = ImmutableArray.CreateBuilder<(string, string, CaseFeature)>();
         if (top is not null)
         {
             foreach (MappingReader one in top.Groups("networks"))
@@ -36,24 +36,24 @@ public sealed class CaseDetails
 
             foreach (MappingReader one in top.Groups("features"))
             {
-                one.Word("means", FeatureWords);
-                overlapping.Add((one.RequiredText("stack", "a stack name or a pattern ending in *"), one.RequiredText("words", "words of the notes")));
+                var means = (CaseFeature)one.Word("means", FeatureWords);
+                found.Add((one.RequiredText("stack", "a stack name or a pattern ending in *"), one.RequiredText("words", "words of the notes"), means));
                 one.Finish();
             }
 
             top.Finish();
         }
 
-        return new Result<CaseDetails>(list.HasErrors ? null : new CaseDetails(readings.ToImmutable(), overlapping.ToImmutable()), list.InOrder());
+        return new Result<CaseDetails>(list.HasErrors ? null : new CaseDetails(readings.ToImmutable(), found.ToImmutable()), list.InOrder());
     }
 
-    /// <summary>True when the case's notes say that tensor-parallel communication is overlapped.</summary>
-    public bool SaysOverlapped(string stack, string notes)
+    /// <summary>True when the notes of a case under <paramref name="stack"/> say that its plan has <paramref name="feature"/>.</summary>
+    public bool Says(CaseFeature feature, string stack, string notes)
     {
-        foreach ((string pattern, string words) in overlapped)
+        foreach ((string pattern, string words, CaseFeature means) in features)
         {
             bool isStack = pattern.EndsWith('*') ? stack.StartsWith(pattern[..^1], StringComparison.Ordinal) : stack == pattern;
-            if (isStack && notes.Contains(words, StringComparison.OrdinalIgnoreCase))
+            if (means == feature && isStack && notes.Contains(words, StringComparison.OrdinalIgnoreCase))
                 return true;
         }
 
