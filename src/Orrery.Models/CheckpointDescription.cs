@@ -23,7 +23,7 @@ public readonly record struct CheckpointDescription(NumberFormat Experts, Number
             FeedForwardDescription feed = layer.FeedForward;
             double routed = feed.ExpertWeights(hidden);
             experts += feed.Experts * routed;
-            linear += LayerFlops.MatmulWeights(layer, hidden) - (feed.TopK * routed) - feed.RouterWeights(hidden) + (layer.Cross?.SourceWeights(hidden) ?? 0);
+            linear += (LayerFlops.MatmulWeights(layer, hidden) * (layer.Joint is { HasOwnWeights: true } ? 2 : 1)) - (feed.TopK * routed) - feed.RouterWeights(hidden) + (layer.Cross?.SourceWeights(hidden) ?? 0);
         }
 
         double rest = ParameterCount.Of(model).Total - experts - linear;

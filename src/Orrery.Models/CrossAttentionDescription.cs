@@ -6,6 +6,9 @@ namespace Orrery.Models;
 public sealed record CrossAttentionDescription(
     int Heads, int KvHeads, int HeadDim, int SourceWidth, TokenStream Source, bool HasQkvBias, bool HasOutputBias, QkNormKind QkNorm)
 {
+    /// <summary>Queries and values have biases and keys have none.</summary>
+    public bool LeavesOutKeyBias { get; init; }
+
     /// <summary>Output width of the query projection.</summary>
     public int QueryWidth => Heads * HeadDim;
 

@@ -34,18 +34,18 @@ public static class LayerFlops
     public static double Linear(LayerDescription layer, int hidden, double sequence)
     {
         int width = layer.HiddenOr(hidden);
-        double flop = 2.0 * layer.Stream.Tokens(sequence) * MatmulWeights(layer, width);
+        double flop = 2.0 * layer.Tokens(sequence) * MatmulWeights(layer, width);
         if (layer.Cross is { } cross)
             flop += 2.0 * layer.Stream.PiecesPerSequence * cross.Source.Tokens(sequence) * cross.SourceWeights(width);
         if (layer.Modulation is { } modulation)
-            flop += 2.0 * layer.Stream.PiecesPerSequence * modulation.MatmulWeights(width);
+            flop += 2.0 * layer.Stream.PiecesPerSequence * modulation.MatmulWeights(width) * (layer.Joint is { HasOwnWeights: true } ? 2 : 1);
         return flop;
     }
 
     /// <summary>Scores and weighted values of one layer, to itself and to another text, beside a sequence of <paramref name="sequence"/> tokens.</summary>
     public static double Attention(LayerDescription layer, double sequence, AttentionCounting counting)
     {
-        double length = layer.Stream.LengthAt(sequence);
+        double length = layer.Stream.LengthAt(sequence) + (layer.Joint?.Text.Tokens(sequence) ?? 0);
         double flop = Attention(layer.Attention, length, counting);
         if (layer.Cross is { } cross)
             flop += 4.0 * length * cross.Source.Tokens(sequence) * cross.QueryWidth;

@@ -102,8 +102,12 @@ public static class LayerOperators
         LayerShape own = shape.On(layer.Stream);
         if (own.MicroBatch == 0)
             return 0;
+        int text = layer.Joint is { } joint ? (int)joint.Text.Tokens(shape.Sequence) : 0;
+        bool isSeparate = layer.Joint is { HasOwnWeights: true };
+        if (!isSeparate)
+            own = own with { Sequence = own.Sequence + text };
         Filling fill = new(into, own, layer.HiddenOr(model.Hidden));
-        fill.SelfAttention(layer.Attention);
+        fill.SelfAttention(layer.Attention, isSeparate ? own.Sequence + text : own.Sequence);
         if (layer.Cross is { } cross)
             fill.CrossAttention(cross, shape.Sequence);
         fill.FeedForward(layer.FeedForward);
@@ -112,7 +116,17 @@ public static class LayerOperators
         if (layer.IsPredictionModule)
             fill.Prediction(model);
         fill.Elementwise(layer);
-        return fill.Count;
+        if (!isSeparate || text == 0)
+            return fill.Count;
+
+        // The text's own products; its scores are among those above.
+        Filling other = new(into[fill.Count..], own with { Sequence = text }, layer.HiddenOr(model.Hidden));
+        other.SelfAttention(layer.Attention, attended: 0);
+        other.FeedForward(layer.FeedForward);
+        if (layer.Modulation is { IsProjected: true } itsOwn)
+            other.Modulation(itsOwn);
+        other.Elementwise(layer);
+        return fill.Count + other.Count;
     }
 
     /// <summary>
@@ -151,7 +165,8 @@ public static class LayerOperators
 
         public int Count { get; private set; }
 
-        public void SelfAttention(AttentionDescription attention)
+        /// <summary>Projections, and scores over <paramref name="attended"/> tokens; none of those where it is 0.</summary>
+        public void SelfAttention(AttentionDescription attention, int attended)
         {
             if (attention.Kind == AttentionKind.None)
                 return;
@@ -179,7 +194,7 @@ public static class LayerOperators
 
             ScoreShape scores = new(
                 heads, kvHeads, attention.HeadDim, attention.KeyDim, attention.ValueDim, attention.Window, attention.IsCausal);
-            Chunks(scores, attention.Chunk);
+            Chunks(scores, attention.Chunk, attended);
             Move(_tokens * _bytes * ((2 * all) + (2 * query)));
         }
 
@@ -314,9 +329,10 @@ public static class LayerOperators
         }
 
         /// <summary>Scores of the tokens among themselves: of all of them, or of each chunk and of what is left behind the last.</summary>
-        private void Chunks(in ScoreShape scores, int chunk)
+        private void Chunks(in ScoreShape scores, int chunk, int sequence)
         {
-            int sequence = _shape.Sequence;
+            if (sequence == 0)
+                return;
             if (chunk == 0 || chunk >= sequence)
             {
                 Scores(scores, sequence, sequence, _shape.MicroBatch);

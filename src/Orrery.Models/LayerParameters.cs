@@ -27,6 +27,15 @@ public readonly record struct LayerParameters(
     /// <param name="hidden">The model's width; a layer of a tower has its own.</param>
     public static LayerParameters Of(LayerDescription layer, int hidden)
     {
+        LayerParameters one = OfOneStream(layer, hidden);
+        // A text with weights of its own has all of them again.
+        return layer.Joint is { HasOwnWeights: true }
+            ? one with { Attention = 2 * one.Attention, FeedForward = 2 * one.FeedForward, Norms = 2 * one.Norms }
+            : one;
+    }
+
+    private static LayerParameters OfOneStream(LayerDescription layer, int hidden)
+    {
         long width = layer.HiddenOr(hidden);
         FeedForwardDescription feed = layer.FeedForward;
         long perNorm = (layer.NormHasWeight ? width : 0) + (layer.NormHasBias ? width : 0);
@@ -61,6 +70,7 @@ public readonly record struct LayerParameters(
         long query = attention.QueryWidth;
         long kv = attention.KvWidth;
         long count = Grouped(hidden, hidden, query, kv, attention.HeadDim, attention.HasQkvBias, attention.HasOutputBias, attention.QkNorm);
+        count -= attention.LeavesOutKeyBias ? kv : 0;
         if (attention.HasOutputGate)
             count += (hidden * query) + (attention.HasQkvBias ? query : 0);
         return count + (attention.HasSinks ? attention.Heads : 0);
@@ -74,7 +84,7 @@ public readonly record struct LayerParameters(
         cross.HeadDim,
         cross.HasQkvBias,
         cross.HasOutputBias,
-        cross.QkNorm);
+        cross.QkNorm) - (cross.LeavesOutKeyBias ? cross.KvWidth : 0);
 
     private static long Grouped(
         long hidden, long source, long query, long kv, long headDim, bool hasQkvBias, bool hasOutputBias, QkNormKind norm)

@@ -39,6 +39,9 @@ public sealed record AttentionDescription(
     /// <summary>Each head has a learned score that takes part in the softmax and stands for no token.</summary>
     public bool HasSinks { get; init; }
 
+    /// <summary>Queries and values have biases and keys have none.</summary>
+    public bool LeavesOutKeyBias { get; init; }
+
     /// <summary>The query projection makes a gate for the output too.</summary>
     public bool HasOutputGate { get; init; }
 
@@ -120,6 +123,12 @@ public sealed record LayerDescription(
     /// <summary>Attention to another text, null where there is none.</summary>
     public CrossAttentionDescription? Cross { get; init; }
 
+    /// <summary>A text that takes part in self-attention, null where there is none.</summary>
+    public JointTextDescription? Joint { get; init; }
+
+    /// <summary>Attention and feed-forward part stand beside each other on one input, and their results are added together.</summary>
+    public bool IsParallel { get; init; }
+
     /// <summary>Adaptive norms of a diffusion transformer, null where there are none.</summary>
     public ModulationDescription? Modulation { get; init; }
 
@@ -131,6 +140,12 @@ public sealed record LayerDescription(
 
     /// <summary>Parts with a residual connection of their own: attention, cross-attention, feed-forward.</summary>
     public int Blocks => (Attention.Kind == AttentionKind.None ? 0 : 1) + (Cross is null ? 0 : 1) + (FeedForward.Exists ? 1 : 0);
+
+    /// <summary>Times that tensor-parallel ranks join their partial results: once a part, once for parts beside each other.</summary>
+    public int Joins => IsParallel ? Math.Min(1, Blocks) : Blocks;
+
+    /// <summary>Tokens that pass the layer beside a sequence of <paramref name="sequence"/> tokens, its joint text among them.</summary>
+    public double Tokens(double sequence) => Stream.Tokens(sequence) + (Joint is { } joint ? Stream.PiecesPerSequence * joint.Text.Tokens(sequence) : 0);
 
     /// <summary>The layer's width in a model of width <paramref name="hidden"/>.</summary>
     public int HiddenOr(int hidden) => Hidden > 0 ? Hidden : hidden;
@@ -291,6 +306,7 @@ public sealed record ModelArchitecture
         {
             Stream = change(kind.Stream),
             Cross = kind.Cross is { } cross ? cross with { Source = change(cross.Source) } : null,
+            Joint = kind.Joint is { } joint ? joint with { Text = change(joint.Text) } : null,
         })],
         Sides = [.. Sides.Select(side => side with { Rows = change(side.Rows) })],
     };

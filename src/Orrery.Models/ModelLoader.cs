@@ -90,6 +90,8 @@ public static class ModelLoader
     {
         if (config.OptionalText("model_type") is not { } modelType)
         {
+            if (config.Find("model_type") is null && config.OptionalText("_class_name") is { } className && ModelFamilies.OfClass(className) is { } ofClass)
+                return ofClass.ModelTypes[0];
             if (config.Find("model_type") is null)
                 config.Error(ModelCodes.MissingKey, 0, $"'model_type' is missing; expected one of {string.Join(", ", ModelFamilies.ModelTypes)}");
             return null;

@@ -33,6 +33,8 @@ internal abstract class ArchitectureBuilder(ConfigReader config, ModelFamily fam
         ArchitectureShape.CodebookDecoder => new CodebookDecoderBuilder(config, family, name, modelType),
         ArchitectureShape.ImageDiffusion => new ImageDiffusionBuilder(config, family, name, modelType),
         ArchitectureShape.VideoDiffusion => new VideoDiffusionBuilder(config, family, name, modelType),
+        ArchitectureShape.JointDiffusion => new JointDiffusionBuilder(config, family, name, modelType),
+        ArchitectureShape.Speech => new SpeechBuilder(config, family, name, modelType),
         ArchitectureShape.Multimodal => new MultimodalBuilder(config, family, name, modelType),
         _ => new DecoderBuilder(config, family, name, modelType),
     };

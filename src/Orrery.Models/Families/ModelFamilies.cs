@@ -274,6 +274,48 @@ internal static class ModelFamilies
 
         // The longest published clip: 81 frames of 1280 by 720 pixels are 21 x 45 x 80 patches.
         new() { ModelTypes = ["wan"], Shape = ArchitectureShape.VideoDiffusion, IsCausal = false, DefaultPositions = 75600 },
+
+        // One image of 1024 by 1024 pixels; for the video model 129 frames of 1280 by 720.
+        new()
+        {
+            ModelTypes = ["flux"],
+            ClassName = "FluxTransformer2DModel",
+            Shape = ArchitectureShape.JointDiffusion,
+            IsCausal = false,
+            DefaultPositions = 4096,
+            JointText = JointTextRule.Projected,
+            TextTokens = 512,
+        },
+        new()
+        {
+            ModelTypes = ["qwen_image"],
+            ClassName = "QwenImageTransformer2DModel",
+            Shape = ArchitectureShape.JointDiffusion,
+            IsCausal = false,
+            DefaultPositions = 4096,
+            JointText = JointTextRule.Separate,
+            TextTokens = 512,
+        },
+        new()
+        {
+            ModelTypes = ["hunyuan_video"],
+            ClassName = "HunyuanVideoTransformer3DModel",
+            Shape = ArchitectureShape.JointDiffusion,
+            IsCausal = false,
+            DefaultPositions = 118800,
+            JointText = JointTextRule.Refined,
+            TextTokens = 256,
+            FrameStride = 4,
+        },
+        new()
+        {
+            ModelTypes = ["whisper"],
+            Shape = ArchitectureShape.Speech,
+            IsGated = false,
+            NormHasBias = true,
+            IsTiedByDefault = true,
+            DefaultPositions = 448,
+        },
         new() { ModelTypes = ["gemma3"], Shape = ArchitectureShape.Multimodal, TextModelType = "gemma3_text" },
         new() { ModelTypes = ["llama4"], Shape = ArchitectureShape.Multimodal, TextModelType = "llama4_text" },
         new() { ModelTypes = ["llava"], Shape = ArchitectureShape.Multimodal, TextModelType = "llama" },
@@ -293,7 +335,6 @@ internal static class ModelFamilies
         ("deepseek_v32", "attention to an index of chosen tokens"),
         ("glm_moe_dsa", "attention to an index of chosen tokens"),
         ("musicgen", "a text encoder, a decoder and an audio codec in one file (give its decoder as musicgen_decoder)"),
-        ("whisper", "an encoder of sounds"),
     ];
 
     public static ModelFamily? Find(string modelType)
@@ -301,6 +342,18 @@ internal static class ModelFamilies
         foreach (ModelFamily family in All)
         {
             if (family.ModelTypes.Contains(modelType))
+                return family;
+        }
+
+        return null;
+    }
+
+    /// <summary>The family of a class of the library that writes no model types; null for any other name.</summary>
+    public static ModelFamily? OfClass(string className)
+    {
+        foreach (ModelFamily family in All)
+        {
+            if (family.ClassName.Length > 0 && family.ClassName == className)
                 return family;
         }
 

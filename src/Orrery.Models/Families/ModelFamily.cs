@@ -89,6 +89,19 @@ internal enum KvHeadRule : byte
     Mpt,
 }
 
+/// <summary>What passes a text on its way into a diffusion model that attends to it beside the image.</summary>
+internal enum JointTextRule : byte
+{
+    /// <summary>One product; blocks with weights for text and image each, then blocks with one set for both.</summary>
+    Projected,
+
+    /// <summary>A norm and one product; blocks with weights for each only.</summary>
+    Separate,
+
+    /// <summary>One product and layers of its own; then as <see cref="Projected"/>.</summary>
+    Refined,
+}
+
 /// <summary>Which builder reads a family.</summary>
 internal enum ArchitectureShape : byte
 {
@@ -106,6 +119,12 @@ internal enum ArchitectureShape : byte
 
     /// <summary>Video diffusion: text cross-attention, adaptive norms by a table in every block.</summary>
     VideoDiffusion,
+
+    /// <summary>Image and video diffusion with text and image as one sequence.</summary>
+    JointDiffusion,
+
+    /// <summary>An encoder of sounds and a decoder of text.</summary>
+    Speech,
 
     /// <summary>A vision tower before a text model, each in a configuration of its own.</summary>
     Multimodal,
@@ -192,6 +211,21 @@ internal sealed record ModelFamily
 
     /// <summary>Numbers for distances stand in every layer instead of once a side (encoder-decoder models).</summary>
     public bool HasTableInEveryLayer { get; init; }
+
+    /// <summary>How the text joins, in diffusion models that attend to it beside the image.</summary>
+    public JointTextRule JointText { get; init; }
+
+    /// <summary>Class name in the published library's files, which have no model type; empty for families that have one.</summary>
+    public string ClassName { get; init; } = "";
+
+    /// <summary>Meaning of a missing <c>text_len</c>.</summary>
+    public int TextTokens { get; init; }
+
+    /// <summary>Frames and pixels of one latent of the published autoencoder, where <c>vae_stride</c> is missing.</summary>
+    public int FrameStride { get; init; } = 1;
+
+    /// <inheritdoc cref="FrameStride"/>
+    public int PixelStride { get; init; } = 8;
 
     /// <summary>Where the text model of a multimodal configuration does not name its type: this one.</summary>
     public string TextModelType { get; init; } = "";

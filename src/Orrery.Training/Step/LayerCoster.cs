@@ -414,12 +414,12 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
     {
         if (plan.TensorParallel == 1)
             return 0;
-        double bytes = shape.On(layer.Stream).Tokens * layer.HiddenOr(model.Hidden) * shape.ActivationBytes;
+        double bytes = shape.MicroBatch * layer.Tokens(shape.Sequence) / shape.ContextParallel * layer.HiddenOr(model.Hidden) * shape.ActivationBytes;
         double one = plan.SequenceParallel
             ? CollectiveTime(CollectiveKind.AllGather, bytes, groups.Tensor) + CollectiveTime(CollectiveKind.ReduceScatter, bytes, groups.Tensor)
             : CollectiveTime(CollectiveKind.AllReduce, bytes, groups.Tensor);
         // Experts that are whole on a rank exchange tokens instead of partial sums.
-        double times = layer.Blocks - (layer.FeedForward.Experts > 0 && plan.ExpertTensorParallel == 1 ? 1 : 0);
+        double times = layer.Joins - (layer.FeedForward.Experts > 0 && plan.ExpertTensorParallel == 1 ? 1 : 0);
         double exposed = plan.OverlapsTensorParallel ? 1 - constants[StackConstant.TensorParallelOverlap] : 1;
         return times * one * constants[StackConstant.TensorParallelScale] * exposed;
     }

@@ -20,7 +20,7 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
     public double LayerActivations(LayerDescription layer, Plan plan)
     {
         double sequence = plan.Sequence;
-        double tokens = plan.MicroBatch * layer.Stream.Tokens(sequence) / plan.ContextParallel;
+        double tokens = plan.MicroBatch * layer.Tokens(sequence) / plan.ContextParallel;
         double element = plan.Precision is NumberFormat.Fp32 or NumberFormat.Tf32 ? 4 : 2;
         int width = layer.HiddenOr(model.Hidden);
         double hidden = width;
