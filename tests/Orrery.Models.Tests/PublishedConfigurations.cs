@@ -13,22 +13,6 @@ internal static class PublishedConfigurations
     public static IReadOnlyList<(string Name, string Json)> All { get; } =
     [
         (
-            "flux.1-dev",
-            """{"_class_name":"FluxTransformer2DModel","_diffusers_version":"0.30.0","attention_head_dim":128,"guidance_embeds":true,"in_channels":64,"joint_attention_dim":4096,"num_attention_heads":24,"num_layers":19,"num_single_layers":38,"patch_size":1,"pooled_projection_dim":768}"""
-        ),
-        (
-            "qwen-image",
-            """{"_class_name":"QwenImageTransformer2DModel","attention_head_dim":128,"axes_dims_rope":[16,56,56],"guidance_embeds":false,"in_channels":64,"joint_attention_dim":3584,"num_attention_heads":24,"num_layers":60,"out_channels":16,"patch_size":2,"pooled_projection_dim":768}"""
-        ),
-        (
-            "hunyuan-video",
-            """{"_class_name":"HunyuanVideoTransformer3DModel","attention_head_dim":128,"guidance_embeds":true,"in_channels":16,"mlp_ratio":4.0,"num_attention_heads":24,"num_layers":20,"num_refiner_layers":2,"num_single_layers":40,"out_channels":16,"patch_size":2,"patch_size_t":1,"pooled_projection_dim":768,"qk_norm":"rms_norm","rope_axes_dim":[16,56,56],"rope_theta":256.0,"text_embed_dim":4096}"""
-        ),
-        (
-            "whisper-large-v3",
-            """{"model_type":"whisper","d_model":1280,"encoder_layers":32,"decoder_layers":32,"encoder_ffn_dim":5120,"decoder_ffn_dim":5120,"encoder_attention_heads":20,"decoder_attention_heads":20,"num_mel_bins":128,"vocab_size":51866,"max_source_positions":1500,"max_target_positions":448,"num_hidden_layers":32,"is_encoder_decoder":true}"""
-        ),
-        (
             "gpt2",
             """{"model_type":"gpt2","n_embd":768,"n_layer":12,"n_head":12,"vocab_size":50257,"n_positions":1024,"n_ctx":1024}"""),
         (

@@ -10,7 +10,7 @@ namespace Orrery.Cli.Verbs;
 /// <summary><c>validate</c>: how wrong the predictions are, on published measurements.</summary>
 public static class ValidateVerb
 {
-    private static readonly string[] Kinds = ["training", "collectives", "kernels", "memory", "network"];
+    private static readonly string[] Kinds = ["training", "collectives", "kernels", "memory", "network", "transfer"];
 
     public static VerbDescription Describe() => new("validate", "score the predictions on published measurements", ValidationJson.Schema)
     {
@@ -28,6 +28,7 @@ public static class ValidateVerb
             ("validate kernels", "operators of GPUs and of the NeuronCore"),
             ("validate memory", "peak memory"),
             ("validate network", "formulas beside flows and bounds, on every system"),
+            ("validate transfer", "chips that nothing was fitted on, from what was fitted on their predecessors"),
             ("validate training --cases mine.csv --json", "cases of your own, for a program"),
         ],
         Notes = "Errors are predicted / measured - 1; rows that a calibration saw are counted apart. Exit code 1 means that a group has more than 5 % of "

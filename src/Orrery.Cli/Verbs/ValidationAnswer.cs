@@ -4,6 +4,7 @@ using Orrery.Validation.Collectives;
 using Orrery.Validation.Kernels;
 using Orrery.Validation.Prediction;
 using Orrery.Validation.Scoring;
+using Orrery.Validation.Transfer;
 
 namespace Orrery.Cli.Verbs;
 
@@ -15,7 +16,7 @@ public sealed record ValidationAnswer(ValidationReport? Report, PlanRegret? Regr
     /// <summary>Kernels by operator and format, by chip, by regime; empty for the others.</summary>
     public ImmutableArray<GroupReport> Regimes { get; init; } = [];
 
-    /// <summary>Scores <paramref name="kind"/> (training, collectives, kernels, memory) on the given files, or on the catalogue's own where there are none.</summary>
+    /// <summary>Scores <paramref name="kind"/> (training, collectives, kernels, memory, transfer) on the given files, or on the catalogue's own where there are none.</summary>
     public static ValidationAnswer Of(string kind, DataCatalog catalog, ImmutableArray<string> files)
     {
         if (kind == "kernels")
@@ -28,6 +29,12 @@ public sealed record ValidationAnswer(ValidationReport? Report, PlanRegret? Regr
         {
             CollectiveValidation collectives = CollectiveValidation.Run(catalog, files);
             return new(collectives.Report, null, collectives.Diagnostics);
+        }
+
+        if (kind == "transfer")
+        {
+            TransferValidation transfer = TransferValidation.Run(catalog, files);
+            return new(transfer.Report, null, transfer.Diagnostics);
         }
 
         Result<CaseDetails> networks = CaseDetails.Load(catalog.DataRoot);

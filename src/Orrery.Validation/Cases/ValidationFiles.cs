@@ -13,6 +13,9 @@ public static class ValidationFiles
     public static ImmutableArray<string> Kernels(string dataRoot) =>
         [$"{dataRoot}/validation/kernels.csv", $"{dataRoot}/validation/kernels-operators.csv.gz"];
 
+    /// <summary>Work published on chips that nothing is fitted on, and on their predecessors.</summary>
+    public static ImmutableArray<string> Transfer(string dataRoot) => [$"{dataRoot}/validation/diffusion-steps.csv"];
+
     public static ImmutableArray<string> Collectives(string dataRoot) =>
         [$"{dataRoot}/validation/collectives.csv", $"{dataRoot}/validation/collectives-tables.csv.gz"];
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Orrery.Catalog;
 using Orrery.Cli.Verbs;
 using Orrery.Validation.Scoring;
@@ -9,6 +11,33 @@ namespace Orrery.Cli.Tests.Docs;
 /// <summary>The tables that say how wrong we are, kept true.</summary>
 public sealed class ValidationPagesTests
 {
+    [Fact]
+    public void The_page_of_scores_holds_what_transfer_prints()
+    {
+        ValidationAnswer answer = ValidationAnswer.Of("transfer", DataCatalog.Open(DataCatalog.FindDataRoot()), []);
+        answer.Report.ShouldNotBeNull();
+        GeneratedBlock.ShouldHold("docs/scores.md", "validation transfer", ValidationTable.Markdown(answer.Report));
+
+        // The first chip of the file, then the later one, for each thing that both made.
+        StringBuilder lines = new("""
+            | step | Trainium2, measured | predicted | Trainium3, measured | predicted | speed-up, measured | predicted |
+            |---|---:|---:|---:|---:|---:|---:|
+
+            """);
+        foreach (ScoredCase later in answer.Report.Cases.Where(static one => one.Group == "steps on trainium3"))
+        {
+            string name = later.Id[..^"-trn3".Length];
+            ScoredCase earlier = answer.Report.Cases.Single(one => one.Id == $"{name}-trn2");
+            ScoredCase ratio = answer.Report.Cases.Single(one => one.Id == $"{later.Id}-over-trainium2");
+            lines.Append(CultureInfo.InvariantCulture, $"| {name} | {earlier.Measured:F0} ms | {earlier.Predicted:F0} ({100 * earlier.Error:+0;-0} %) ");
+            lines.Append(CultureInfo.InvariantCulture, $"| {later.Measured:F0} ms | {later.Predicted:F0} ({100 * later.Error:+0;-0} %) | {ratio.Measured:F2} | {ratio.Predicted:F2} |\n");
+        }
+
+        ScoredCase mean = answer.Report.Cases.Single(static one => one.Group.EndsWith("geometric mean", StringComparison.Ordinal));
+        lines.Append(CultureInfo.InvariantCulture, $"| geometric mean | | | | | {mean.Measured:F2} | {mean.Predicted:F2} |\n");
+        GeneratedBlock.ShouldHold("docs/accuracy.md", "transfer steps", lines.ToString());
+    }
+
     [Theory]
     [InlineData("training")]
     [InlineData("kernels")]
