@@ -39,10 +39,11 @@ public sealed class TrainingContextFactory(DataCatalog catalog)
 
     /// <summary>
     /// A context; <paramref name="ranksPerChip"/> 0 takes the chip's default. Chip models are shared by chip id unless <paramref name="isShared"/> is
-    /// false, for a chip whose figures were changed.
+    /// false, for a chip whose figures were changed. <paramref name="network"/> may put flows or bounds in place of the formulas of collectives.
     /// </summary>
     public Result<TrainingContext> Create(
-        ModelArchitecture model, SystemDescription system, StackDescription stack, int ranksPerChip = 0, bool isShared = true)
+        ModelArchitecture model, SystemDescription system, StackDescription stack, int ranksPerChip = 0, bool isShared = true,
+        Func<ClosedFormCollectives, CollectiveModel>? network = null)
     {
         Result<double[]> values = Defaults();
         if (values.Value is null)
@@ -64,6 +65,6 @@ public sealed class TrainingContextFactory(DataCatalog catalog)
         if (fabric.Value is null)
             return new Result<TrainingContext>(null, fabric.Diagnostics);
         double[] constants = StackConstants.FileValues(stack, system.Chip, values.Value);
-        return new Result<TrainingContext>(new TrainingContext(model, system, stack, constants, chip, fabric.Value), []);
+        return new Result<TrainingContext>(new TrainingContext(model, system, stack, constants, chip, network?.Invoke(fabric.Value) ?? fabric.Value), []);
     }
 }

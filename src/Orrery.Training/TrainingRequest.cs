@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orrery.Catalog;
+using Orrery.Fabric;
 using Orrery.Models;
 using Orrery.Units;
 
@@ -78,6 +79,12 @@ public sealed record TrainingRequest
     public bool? IsContextBalanced { get; init; }
 
     public string Order { get; init; } = "tp-cp-ep-dp-pp";
+
+    /// <summary>What prices collectives of the chosen plan; layouts are searched with formulas on the healthy machine.</summary>
+    public NetworkKind Network { get; init; }
+
+    /// <summary>Links that are slow or gone, with <see cref="NetworkKind.Flow"/>.</summary>
+    public ImmutableArray<NetworkFault> Faults { get; init; } = [];
 
     /// <summary>Tokens of the whole run, for <c>run</c>; null leaves it out.</summary>
     public double? Tokens { get; init; }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Orrery.Accounting;
 using Orrery.Catalog;
+using Orrery.Fabric;
 using Orrery.Models;
 using Orrery.Units;
 
@@ -51,8 +52,43 @@ public static class TrainingRunner
                 return Infeasible([NoLayout(request, template, ranks)]);
         }
 
+        if (request.Network != NetworkKind.Closed)
+            context = On(request, factory, ranksPerChip, request.Faults);
         TrainingReport report = Report(request, catalog, factory, context, choice, ranks, ranksPerChip);
+        if (context.Fabric is FlowCollectiveModel { IsCutOff: true })
+            return Infeasible(["faults cut ranks off from one another: there is no way left between some that must talk"]);
+        if (context.Fabric is FlowCollectiveModel flows && request.Faults.Length > 0)
+        {
+            TrainingContext healthy = On(request, factory, ranksPerChip, []);
+            healthy.Steps.Estimate(report.Plan, out _);
+            Seconds step = healthy.Run.Execute(healthy.Steps, report.Plan);
+
+            // Events count in ticks of their own run: a healthy step that is longer by less than one is as long.
+            report = report with { HealthyStepTime = step < report.StepTime ? step : report.StepTime, Detour = flows.Detour };
+        }
+
         return new TrainingOutcome(report, report.Diagnostics, !report.Memory.Fits);
+    }
+
+    /// <summary>A context whose collectives are priced as the request says, on a machine with these faults.</summary>
+    private static TrainingContext On(TrainingRequest request, TrainingContextFactory factory, int ranksPerChip, ImmutableArray<NetworkFault> faults)
+    {
+        CollectiveModel Network(ClosedFormCollectives closed)
+        {
+            if (request.Network == NetworkKind.Bound)
+                return new BoundCollectives(closed);
+            FabricGraph graph = new(request.System, FabricGraph.ChipsFor(request.System, request.Chips, ranksPerChip), ranksPerChip);
+            foreach (NetworkFault fault in faults)
+            {
+                if (graph.Apply(fault.Link, fault.Factor) is { } problem)
+                    throw new ArgumentException(problem, nameof(request));
+            }
+
+            return new FlowCollectiveModel(graph, closed);
+        }
+
+        return factory.Create(request.Model, request.System, request.Stack, ranksPerChip, network: Network).Value
+            ?? throw new InvalidOperationException("a plan that was chosen cannot be priced");
     }
 
     private static TrainingReport Report(
@@ -303,7 +339,12 @@ public static class TrainingRunner
         lines.Add($"chip: {request.System.Chip.Name}, data/chips/{request.System.Chip.Id}.yaml");
         lines.Add($"matrix products: {context.Chip.Provenance(Operators.Operator.Matmul(4096, 4096, 4096, plan.Precision))}");
         lines.Add($"stack: {request.Stack.Name}" + (request.Stack.FittedOn.Length > 0 ? ", " + request.Stack.FittedOn : ", constants not fitted"));
-        lines.Add($"collectives: {(context.Fabric is Fabric.ClosedFormCollectives closed ? closed.Provenance : "closed form")}");
+        lines.Add(context.Fabric switch
+        {
+            ClosedFormCollectives closed => closed.Provenance,
+            FlowCollectiveModel flows => flows.Closed.Provenance + ", run as flows",
+            _ => "collectives: at their bound",
+        });
         return lines.ToImmutable();
     }
 }

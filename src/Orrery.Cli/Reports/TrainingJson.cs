@@ -27,6 +27,12 @@ public static class TrainingJson
         writer.Number("stepTimeS", report?.StepTime.Value);
         writer.Number("stepTimeLowS", report?.StepTimeLow.Value);
         writer.Number("stepTimeHighS", report?.StepTimeHigh.Value);
+        if (report?.HealthyStepTime is { } healthy)
+        {
+            writer.Number("healthyStepTimeS", healthy.Value);
+            writer.WriteString("detour", report.Detour);
+        }
+
         writer.Number("tokensPerStep", report?.TokensPerStep);
         writer.Number("tokensPerS", report?.TokensPerSecond);
         writer.Number("tokensPerSPerChip", report?.TokensPerSecondPerChip);

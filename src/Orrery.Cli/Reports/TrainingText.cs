@@ -103,6 +103,9 @@ public static class TrainingText
         text.Line($"{Quantity.FormatNumber(report.TokensPerSecond, 3)} tokens/s, {Quantity.FormatNumber(report.TokensPerSecondPerChip, 3)} a chip; "
             + $"{Quantity.Format(report.ModelFlopPerChip, 3)} of model work a chip");
 
+        if (report.HealthyStepTime is { } healthy)
+            text.Line($"{Short(report.StepTime, healthy)} when healthy: the faults make it {Quantity.FormatNumber(report.StepTime.Value / healthy.Value, 4)} times that{(report.Detour.Length > 0 ? $"; a message goes round by {report.Detour}" : "")}");
+
         StepBreakdown breakdown = report.Breakdown;
         ReadOnlySpan<(string Name, Seconds Time)> parts =
         [

@@ -23,9 +23,7 @@ public sealed record CollectiveAnswer(Bytes Size, CollectiveCost Cost, BytesPerS
     }
 
     /// <summary>The same collective as flows; null where faults cut ranks off. A time below the bound is a mistake of ours and throws.</summary>
-    /// <param name="flows">The machine as it is.</param>
-    /// <param name="healthy">The machine without faults; null where it has none.</param>
-    public CollectiveAnswer? AsFlow(CollectiveQuestion question, FlowCollectives flows, FlowCollectives? healthy, CollectiveAlgorithm? forced)
+    public CollectiveAnswer? AsFlow(CollectiveQuestion question, FlowCollectives flows, CollectiveAlgorithm? forced)
     {
         Collective collective = new(question.Kind, new Bytes(question.Kind == CollectiveKind.AllGather ? Size.Value * question.Ranks : Size.Value));
         if (flows.Run(collective, question.Ranks, forced) is not { } flow)
@@ -34,7 +32,7 @@ public sealed record CollectiveAnswer(Bytes Size, CollectiveCost Cost, BytesPerS
             throw new InvalidOperationException($"{question.Word} on {question.System.Id} takes {flow.Time.Value} s as flows, below its bound of {Cost.Bound.Value} s");
         return At(question, flow.Time, flow.Algorithm, flow.Bottleneck) with
         {
-            Healthy = healthy?.Run(collective, question.Ranks, forced)?.Time,
+            Healthy = flow.Healthy,
             Detour = flow.Detour,
         };
     }

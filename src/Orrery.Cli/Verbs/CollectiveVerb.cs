@@ -33,10 +33,10 @@ public static class CollectiveVerb
             },
             new("--network", FlagKind.Word, "N", "bound, closed (a formula for each algorithm) or flow; closed when left out")
             {
-                Words = ["bound", "closed", "flow"],
+                Words = NetworkWords.Kinds,
             },
-            new("--slow", FlagKind.Pair, "LINK=0.5", "with --network flow, a link, port or switch at a part of its rate") { Repeats = true },
-            new("--fail", FlagKind.Text, "LINK", "with --network flow, a link, port or switch out of service") { Repeats = true },
+            NetworkWords.Slow,
+            NetworkWords.Fail,
             new("--svg", FlagKind.Text, "FILE", "with --sizes, write the bus bandwidth over the size as a picture"),
             CommonFlags.Assume,
             CommonFlags.Json,
@@ -85,21 +85,14 @@ public static class CollectiveVerb
         CollectiveQuestion question = new(word, (CollectiveKind)Array.IndexOf(Words, word), system, chips, chips * system.Chip.RanksPerChip);
         List<CollectiveAnswer> answers = [];
         string network = arguments.Text("--network") ?? "closed";
-        (string Link, double Factor)[] faults = [.. Faults(arguments, problems)];
-        if (network != "flow" && faults.Length > 0)
-            problems.Add(Wrong(ErrorCodes.NotAvailable, faults[0].Factor > 0 ? "--slow" : "--fail", "needs --network flow"));
+        ImmutableArray<NetworkFault> faults = NetworkWords.Faults(arguments, problems);
         int held = FabricGraph.ChipsFor(system, chips, system.Chip.RanksPerChip);
         FabricGraph? graph = network == "flow" ? new FabricGraph(system, held, system.Chip.RanksPerChip) : null;
         FlowCollectives? flows = graph is null ? null : new FlowCollectives(graph, model);
-        FlowCollectives? healthy = faults.Length == 0 ? null : new FlowCollectives(new FabricGraph(system, held, system.Chip.RanksPerChip), model);
         if (flows is not null && !flows.Supports(question.Kind, question.Ranks))
             problems.Add(Wrong(ErrorCodes.NotAvailable, "--network", $"flow does not run {word} over {question.Ranks} ranks; closed does"));
-        foreach ((string link, double factor) in faults)
-        {
-            if (graph?.Apply(link, factor) is { } problem)
-                problems.Add(Wrong(ErrorCodes.WrongValue, factor > 0 ? "--slow" : "--fail", problem));
-        }
-
+        if (graph is not null)
+            NetworkWords.Apply(faults, graph, problems);
         if (problems.Exists(static problem => problem.Severity == Severity.Error))
             return context.RefuseInput(Schema, problems.Distinct());
         CollectiveAlgorithm? forced = arguments.Text("--algorithm") is { } algorithm ? AlgorithmRegistry.Find(algorithm) : null;
@@ -109,7 +102,7 @@ public static class CollectiveVerb
             CollectiveAnswer? answer = network switch
             {
                 "bound" => formula.At(question, formula.Cost.Bound, "bound", formula.Cost.Bottleneck),
-                "flow" => formula.AsFlow(question, flows!, healthy, forced),
+                "flow" => formula.AsFlow(question, flows!, forced),
                 _ => formula,
             };
             if (answer is null)
@@ -166,20 +159,6 @@ public static class CollectiveVerb
         for (double size = low; size <= high && low > 0; size *= 2)
             sizes.Add(size);
         return sizes;
-    }
-
-    private static IEnumerable<(string Link, double Factor)> Faults(ParsedArguments arguments, List<Diagnostic> problems)
-    {
-        foreach (string link in arguments.Texts("--fail"))
-            yield return (link, 0);
-        foreach (string pair in arguments.Texts("--slow"))
-        {
-            int equals = pair.LastIndexOf('=');
-            if (Quantity.TryParse(pair.AsSpan(equals + 1), QuantityKind.Number, out double factor, out _) && factor is > 0 and <= 1)
-                yield return (pair[..equals], factor);
-            else
-                problems.Add(Wrong(ErrorCodes.WrongValue, "--slow", $"found '{Quote.Argument(pair)}'; expected LINK=PART with a part above 0 and at most 1"));
-        }
     }
 
     private static double Size(string text, string flag, List<Diagnostic> problems)

@@ -1,5 +1,6 @@
 using Orrery.Catalog;
 using Orrery.Cli.Arguments;
+using Orrery.Fabric;
 using Orrery.Models;
 using Orrery.Training;
 using Orrery.Units;
@@ -67,7 +68,9 @@ public static class TrainFlags
         new("--lnc", FlagKind.Integer, "1|2", "NeuronCores a logical core joins, on Trainium; the chip's default when left out") { High = 8 },
         new("--order", FlagKind.Text, "ORDER", "placement of ranks, innermost first; tp-cp-ep-dp-pp when left out"),
         new("--stack", FlagKind.Text, "STACK", "software stack; the system's own when left out"),
-        Word("--network", "how collectives are priced: closed forms of each algorithm", [DefaultNetwork]) with { Unavailable = ["bound", "flow"] },
+        Word("--network", "how collectives are priced: bound, closed (a formula for each algorithm) or flow; closed when left out", NetworkWords.Kinds),
+        NetworkWords.Slow,
+        NetworkWords.Fail,
         new("--price", FlagKind.Pair, "SYSTEM=USD", "price of one chip for one hour, in place of the catalogue's") { Repeats = true },
         new("--tokens", FlagKind.Count, "T", "length of the whole run, for its time, energy and money (15T, 300B)") { Low = 1, High = 1e18 },
         new("--timeline", FlagKind.Text, "FILE", "write one step as a trace that ui.perfetto.dev opens, or, where the name ends in .svg, as a picture"),
@@ -121,6 +124,8 @@ public static class TrainFlags
             ContextInner = arguments.Integer("--cp-inner"),
             IsContextBalanced = arguments.Text("--cp-balance") is { } balance ? balance == PlanWords.Balances[0] : null,
             Order = arguments.Text("--order") ?? "tp-cp-ep-dp-pp",
+            Network = (NetworkKind)(Choice(arguments.Text("--network"), NetworkWords.Kinds) ?? 0),
+            Faults = NetworkWords.Faults(arguments, problems),
             Tokens = arguments.Number("--tokens"),
             UsdPerChipHour = Price(arguments, system, problems),
             Seed = (ulong)(arguments.Number("--seed") ?? 0),

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orrery.Catalog;
 using Orrery.Cli.Arguments;
+using Orrery.Fabric;
 using Orrery.Models;
 using Orrery.Training;
 
@@ -43,6 +44,12 @@ public static class TrainingQuestionReader
                 arguments.Text("--network") ?? TrainFlags.DefaultNetwork,
                 [.. arguments.Texts("--assume")],
                 call.Given);
+        }
+
+        if (question is { Request: { Faults.Length: > 0 } faulty } && !problems.Exists(static problem => problem.Severity == Severity.Error))
+        {
+            SystemDescription slice = SystemSlices.Fit(faulty.System, faulty.Chips);
+            NetworkWords.Apply(faulty.Faults, new FabricGraph(slice, FabricGraph.ChipsFor(slice, faulty.Chips, slice.Chip.RanksPerChip), slice.Chip.RanksPerChip), problems);
         }
 
         bool isWrong = problems.Exists(problem => problem.Severity == Severity.Error);

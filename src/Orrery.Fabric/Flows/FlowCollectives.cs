@@ -15,12 +15,15 @@ namespace Orrery.Fabric;
 /// </remarks>
 public sealed class FlowCollectives
 {
+    private const long MostStanding = 300_000;
+
     private readonly FabricGraph _graph;
     private readonly ClosedFormCollectives _closed;
     private readonly StepFlows _steps;
     private readonly FlowRun _run = new();
     private readonly CollectivePlan _plan = new();
     private readonly List<FlowSet> _sets = [];
+    private FlowCollectives? _healthy;
 
     /// <summary>Collectives on a machine, with its faults, under what a formula knows of its library.</summary>
     public FlowCollectives(FabricGraph graph, ClosedFormCollectives closed)
@@ -103,7 +106,12 @@ public sealed class FlowCollectives
         if (streaming > 0 && _graph.HasFaults && detour.Length > 0)
             slowest = Math.Max(slowest, Together(phases, place));
         double transfer = (streaming * slowest) + ((1 - streaming) * sum);
-        return new FlowAnswer(new Seconds(latency + transfer), _plan.Name, NameOf(busiest, latency, transfer), detour, flows);
+        FlowAnswer answer = new(new Seconds(latency + transfer), _plan.Name, NameOf(busiest, latency, transfer), detour, flows);
+        if (!_graph.HasFaults)
+            return answer;
+        _healthy ??= new FlowCollectives(new FabricGraph(_graph.System, _graph.Chips, _graph.RanksPerChip), _closed);
+        Seconds healthy = _healthy.Run(collective, group, steps, forced)?.Time ?? answer.Time;
+        return answer with { Time = Seconds.Max(answer.Time, healthy), Healthy = healthy };
     }
 
     /// <summary>A group of all ranks of a job; of a point-to-point message, the two ranks farthest apart.</summary>
@@ -225,7 +233,13 @@ public sealed class FlowCollectives
         if (place.IsPartial)
             standing.Add(place.Rank(place.Size - 1));
         foreach (int chip in _graph.FaultyChips)
-            standing.Add(chip * _graph.RanksPerChip);
+        {
+            // What goes round a fault crowds the ports of its neighbours: they stand for themselves too, all of a domain where that is not too many.
+            int near = (long)_graph.DomainChips * phase.Ports.Ranks <= MostStanding ? _graph.DomainChips : Math.Max(1, _graph.System.ChipsPerServer);
+            int first = chip / near * near;
+            for (int neighbour = first; neighbour < Math.Min(_graph.Chips, first + near); neighbour++)
+                standing.Add(neighbour * _graph.RanksPerChip);
+        }
 
         // One rank for each part: those of one part give the same flows again.
         HashSet<int> origins = [];

@@ -74,6 +74,12 @@ public sealed record TrainingReport
 
     public required Seconds StepTimeHigh { get; init; }
 
+    /// <summary>The step without the faults that were asked for; null where there are none.</summary>
+    public Seconds? HealthyStepTime { get; init; }
+
+    /// <summary>Links of the first message that left its usual way because of a fault; empty for none.</summary>
+    public string Detour { get; init; } = "";
+
     public required StepBreakdown Breakdown { get; init; }
 
     public required double TokensPerStep { get; init; }
