@@ -40,6 +40,25 @@ internal static class Quick
         TrainingContext training = Workloads.Training();
         Line(output, "training estimate, Llama-3.1-405B on 16,384 H100, closed form", 1, () => training.Steps.Estimate(Workloads.LargePlan, out _), "1/s", 1);
         Line(output, "the same step run as events", 1, () => training.Run.Execute(training.Steps, Workloads.LargePlan), "1/s", 1);
+
+        ServingLoop hour = ServingLoop.AzureHour();
+        ServingLoop million = ServingLoop.Synthetic(1_000_000);
+        ServingLoop tenth = ServingLoop.Synthetic(100_000);
+        Line(output, $"serving loop, Azure's hour on Llama-3.1-70B, dgx-h100, 2 x TP4, {hour.Requests:#,0} requests", 1, hour.Run, "requests/s", hour.Requests);
+        Line(output, "serving loop, 100,000 made-up requests on the same", 1, tenth.Run, "requests/s", tenth.Requests);
+        Once(output, "serving loop, a million of them", million.Run, "requests/s", million.Requests);
+    }
+
+    /// <summary>Something too long for many loops: once to warm, once to measure.</summary>
+    private static void Once(TextWriter output, string what, Action once, string unit, double perOnce)
+    {
+        once();
+        TimeSpan cpu = Environment.CpuUsage.TotalTime;
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        once();
+        double seconds = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds;
+        long bytes = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {Duration(seconds)} | {bytes} | {perOnce / seconds:0.##E+0} {unit} |"));
     }
 
     private static void BuildAndRun(TaskGraph graph, TaskGraphRun run)

@@ -167,6 +167,7 @@ public sealed class DataCatalog
         CalibrationKind.Chips => "chips",
         CalibrationKind.Collectives => "collectives",
         CalibrationKind.Stacks => "stacks",
+        CalibrationKind.Serving => "serving",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind of calibration"),
     };
 

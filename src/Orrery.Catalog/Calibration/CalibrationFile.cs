@@ -141,5 +141,5 @@ public sealed partial record CalibrationFile
         return constants.ToImmutable();
     }
 
-    private static readonly ImmutableArray<string> KindWords = ["chips", "collectives", "stacks"];
+    private static readonly ImmutableArray<string> KindWords = ["chips", "collectives", "stacks", "serving"];
 }

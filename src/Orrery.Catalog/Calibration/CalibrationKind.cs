@@ -11,4 +11,7 @@ public enum CalibrationKind : byte
 
     /// <summary>A software stack: <c>data/calibration/stacks</c>.</summary>
     Stacks,
+
+    /// <summary>A serving stack: <c>data/calibration/serving</c>.</summary>
+    Serving,
 }

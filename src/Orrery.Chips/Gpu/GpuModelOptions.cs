@@ -9,6 +9,9 @@ public readonly record struct GpuModelOptions(bool IsCold, bool AttentionHasPass
     /// <summary>Inside a training step, whose casts are operators of their own (<c>OperatorKind.Quantise</c>).</summary>
     public static GpuModelOptions Training => new(true, false, false);
 
+    /// <summary>Inside an iteration of a serving engine: other layers have evicted the cache, and each kernel comes with the passes around it.</summary>
+    public static GpuModelOptions Serving => new(true, true, true);
+
     /// <summary>As published operator tables were measured.</summary>
     public static GpuModelOptions Benchmark => new(false, true, true);
 }

@@ -143,7 +143,7 @@ public static class TrainFlags
     };
 
     /// <summary>The price given for this system; a price given for another one is a mistake, not a figure to be dropped in silence.</summary>
-    private static double? Price(ParsedArguments arguments, SystemDescription system, List<Diagnostic> problems)
+    public static double? Price(ParsedArguments arguments, SystemDescription system, List<Diagnostic> problems)
     {
         double? price = null;
         foreach (string pair in arguments.Texts("--price"))

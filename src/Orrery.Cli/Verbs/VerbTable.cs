@@ -6,12 +6,13 @@ namespace Orrery.Cli.Verbs;
 public static class VerbTable
 {
     /// <summary>In the order help lists them.</summary>
-    public static readonly string[] Names = ["train", "collective", "validate", "calibrate", "explain", "list", "show", "doctor"];
+    public static readonly string[] Names = ["train", "serve", "collective", "validate", "calibrate", "explain", "list", "show", "doctor"];
 
     /// <summary>The verb of that name; null where there is none.</summary>
     public static VerbDescription? Find(string name) => name switch
     {
         "train" => TrainVerb.Describe(),
+        "serve" => ServeVerb.Describe(),
         "collective" => CollectiveVerb.Describe(),
         "validate" => ValidateVerb.Describe(),
         "calibrate" => CalibrateVerb.Describe(),

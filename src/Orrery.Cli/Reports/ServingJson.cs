@@ -1,0 +1,164 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Orrery.Serving;
+using Orrery.Units;
+
+namespace Orrery.Cli.Reports;
+
+/// <summary>The JSON of <c>serve</c>. Every key always exists; figures of a plan that was never found are null.</summary>
+public static class ServingJson
+{
+    public const string Schema = "orrery.serve/1";
+
+    public static void Write(TextWriter output, ServingRequest request, ImmutableArray<string> arguments, ServingOutcome outcome)
+    {
+        using JsonText json = new(output);
+        Utf8JsonWriter writer = json.Writer;
+        ServingReport? report = outcome.Report;
+        writer.WriteStartObject();
+        writer.WriteString("schema", Schema);
+        WriteInputs(writer, request, report, arguments);
+        WritePlan(writer, report?.Plan);
+        WriteTexts(writer, "chosen", report?.Chosen ?? []);
+        WriteDistribution(writer, "ttftS", report?.FirstToken);
+        WriteDistribution(writer, "tpotS", report?.PerToken);
+        WriteDistribution(writer, "e2eS", report?.EndToEnd);
+        writer.Number("durationS", report?.Duration.Value);
+        writer.Number("requestsPerS", report?.RequestsPerSecond);
+        writer.Number("inputTokensPerS", report?.InputTokensPerSecond);
+        writer.Number("outputTokensPerS", report?.OutputTokensPerSecond);
+        writer.Number("outputTokensPerSPerChip", report?.OutputTokensPerSecond / request.Chips);
+        WriteAttainment(writer, report?.Attainment);
+        writer.Number("utilization", report?.Utilization);
+        writer.Number("meanBatch", report?.MeanBatch);
+        writer.Number("kvCacheBytes", report?.CacheCapacity.Value);
+        writer.Number("kvCacheMeanShare", report?.CacheMeanShare);
+        writer.Number("kvCachePeakShare", report?.CachePeakShare);
+        writer.Number("preemptions", report?.Preemptions);
+        WriteMemory(writer, report?.Memory);
+        WriteShares(writer, report);
+        WriteEnergy(writer, report);
+        WriteCost(writer, report);
+        writer.Number("simulatedRequests", report?.Requests);
+        writer.Number("refusedRequests", report?.Refused);
+        WriteTexts(writer, "limits", report?.Limits ?? []);
+        writer.Number("sigma", report?.Sigma);
+        WriteTexts(writer, "provenance", report?.Provenance ?? []);
+        DiagnosticsJson.Write(writer, outcome.Diagnostics);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteInputs(Utf8JsonWriter writer, ServingRequest request, ServingReport? report, ImmutableArray<string> arguments)
+    {
+        writer.WriteStartObject("inputs");
+        writer.WriteString("model", request.Model.Name);
+        writer.WriteString("system", request.System.Id);
+        writer.WriteString("chip", request.System.Chip.Id);
+        writer.WriteString("stack", request.Stack.Id);
+        writer.WriteNumber("chips", request.Chips);
+        writer.Number("ranksPerChip", report?.RanksPerChip);
+        writer.WriteString("workload", request.Workload.Source);
+        writer.WriteNumber("requests", request.Workload.Trace.Count);
+        writer.WriteNumber("concurrency", request.Workload.Clients);
+        writer.WriteString("batching", request.Batching?.Name ?? request.Stack.Batching);
+        writer.WriteString("router", request.Router?.Name ?? Routers.All[0].Name);
+        writer.WriteNumber("maxBatch", request.MaxBatch ?? request.Stack.MaxBatch);
+        writer.WriteNumber("chunk", request.TokenBudget ?? request.Stack.TokenBudget);
+        writer.Number("maxContext", request.ContextTokens ?? request.Model.MaxPositions);
+        writer.Number("usdPerChipHour", request.UsdPerChipHour ?? (report?.Cost.UsdPerHour / request.Chips));
+        WriteTexts(writer, "arguments", arguments);
+        writer.WriteEndObject();
+    }
+
+    private static void WritePlan(Utf8JsonWriter writer, ServingPlan? plan)
+    {
+        writer.WriteStartObject("plan");
+        writer.Number("tp", plan?.TensorParallel);
+        writer.Number("pp", plan?.PipelineParallel);
+        writer.Number("dp", plan?.DataParallel);
+        writer.Number("ep", plan?.ExpertParallel);
+        writer.Number("replicas", plan?.Replicas);
+        writer.Text("precision", plan?.Precision.Text());
+        writer.Text("expertPrecision", plan?.ExpertPrecision.Text());
+        writer.Text("kvPrecision", plan?.KvPrecision.Text());
+        writer.WriteEndObject();
+    }
+
+    private static void WriteDistribution(Utf8JsonWriter writer, string name, Distribution? distribution)
+    {
+        writer.WriteStartObject(name);
+        writer.Number("mean", distribution?.Mean);
+        writer.Number("p50", distribution?.P50);
+        writer.Number("p90", distribution?.P90);
+        writer.Number("p99", distribution?.P99);
+        writer.Number("low", distribution?.Low);
+        writer.Number("high", distribution?.High);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteAttainment(Utf8JsonWriter writer, ServiceAttainment? attainment)
+    {
+        writer.Number("sloAttainment", attainment?.All);
+        writer.WriteStartObject("sloAttainmentOf");
+        writer.Number("ttft", attainment?.FirstToken);
+        writer.Number("tpot", attainment?.PerToken);
+        writer.Number("e2e", attainment?.EndToEnd);
+        writer.WriteEndObject();
+        writer.Text("sloLimit", attainment is { Limit.Length: > 0 } missed ? missed.Limit : null);
+    }
+
+    private static void WriteMemory(Utf8JsonWriter writer, ServingMemory? memory)
+    {
+        writer.WriteStartObject("memory");
+        writer.Number("weightsBytes", memory?.Weights.Value);
+        writer.Number("reservedBytes", memory?.Reserved.Value);
+        writer.Number("cacheBytes", memory?.Cache.Value);
+        writer.Number("capacityBytes", memory?.Capacity.Value);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteShares(Utf8JsonWriter writer, ServingReport? report)
+    {
+        TimeShares? shares = report?.Shares;
+        writer.WriteStartObject("engineTimeS");
+        writer.Number("decodeProducts", shares?.DecodeProducts);
+        writer.Number("decodeAttention", shares?.DecodeAttention);
+        writer.Number("prefillProducts", shares?.PrefillProducts);
+        writer.Number("prefillAttention", shares?.PrefillAttention);
+        writer.Number("collectives", shares?.Collectives);
+        writer.Number("kernels", shares?.Kernels);
+        writer.Number("host", shares?.Host);
+        writer.Number("graphSwitches", shares?.GraphSwitches);
+        writer.Number("idle", report is null ? null : Math.Max(0, report.EngineSeconds - report.Shares.Total));
+        writer.WriteEndObject();
+    }
+
+    private static void WriteEnergy(Utf8JsonWriter writer, ServingReport? report)
+    {
+        writer.WriteStartObject("energy");
+        writer.Number("totalJ", report?.Energy.Total.Value);
+        writer.Number("chipW", report?.Energy.ChipPower.Value);
+        writer.Number("facilityW", report?.Energy.FacilityPower.Value);
+        writer.Number("jPerOutputToken", report?.Energy.Total.Value / (report?.OutputTokensPerSecond * report?.Duration.Value));
+        writer.WriteEndObject();
+    }
+
+    private static void WriteCost(Utf8JsonWriter writer, ServingReport? report)
+    {
+        writer.WriteStartObject("cost");
+        writer.Number("usdPerHour", report?.Cost.UsdPerHour);
+        writer.Number("usdPerMillionOutputTokens", report?.Cost.UsdPerMillionTokens);
+        writer.Text("priceMark", report?.Cost.Mark);
+        writer.Text("priceSource", report?.Cost.Source);
+        writer.Number("breakEvenTokensPerUsd", report?.Cost.BreakEvenTokensPerUsd);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteTexts(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
+    {
+        writer.WriteStartArray(name);
+        foreach (string text in texts)
+            writer.WriteStringValue(text);
+        writer.WriteEndArray();
+    }
+}

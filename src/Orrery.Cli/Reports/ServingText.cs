@@ -1,0 +1,144 @@
+using System.Globalization;
+using Orrery.Serving;
+using Orrery.Units;
+
+namespace Orrery.Cli.Reports;
+
+/// <summary>The report of <c>serve</c> for a person.</summary>
+public static class ServingText
+{
+    private const int BarWidth = 46;
+    private const int NameWidth = 18;
+    private const double SmallestShare = 0.0005;
+
+    public static void Write(TextWriter output, Terminal terminal, ServingReport report)
+    {
+        ReportText text = new(output, terminal);
+        ServingRequest request = report.Request;
+        text.Title($"{request.Model.Name} on {request.System.Id}: {Count(request.Chips)} {request.System.Chip.Name} chips, {report.Plan.Precision.Text()}, engine {request.Stack.Name}");
+        text.Gap();
+        WritePlan(text, report);
+        text.Gap();
+        WriteLatency(text, report);
+        WriteThroughput(text, report);
+        text.Gap();
+        WriteShares(text, report);
+        text.Gap();
+        WriteMoney(text, report);
+        WriteLimits(text, report);
+        text.Section("how sure");
+        text.Line($"an iteration may take {Quantity.FormatPercent(1 - (1 / EightyPercentInterval.Factor(report.Sigma)), 2)} less or "
+            + $"{Quantity.FormatPercent(EightyPercentInterval.Factor(report.Sigma) - 1, 2)} more with 80 % confidence; low and high are means of such runs");
+        text.Section("sources");
+        foreach (string line in report.Provenance)
+            text.Line(line, isDim: true);
+    }
+
+    private static void WritePlan(ReportText text, ServingReport report)
+    {
+        ServingPlan plan = report.Plan;
+        ServingRequest request = report.Request;
+        text.Section("plan");
+        List<string> parts = [$"{Count(plan.Replicas)} replica{(plan.Replicas == 1 ? "" : "s")} of TP {plan.TensorParallel}"];
+        if (plan.PipelineParallel > 1)
+            parts.Add($"PP {plan.PipelineParallel}");
+        if (plan.DataParallel > 1)
+            parts.Add($"attention DP {plan.DataParallel}");
+        if (plan.ExpertParallel > 1)
+            parts.Add($"EP {plan.ExpertParallel}");
+        parts.Add($"batching {request.Batching?.Name ?? request.Stack.Batching}");
+        parts.Add($"at most {Count(request.MaxBatch ?? request.Stack.MaxBatch)} sequences");
+        parts.Add($"cache {plan.KvPrecision.Text()}");
+        text.Line(string.Join(", ", parts));
+        if (report.Chosen.Length > 0)
+            text.Line($"chosen here: {string.Join(", ", report.Chosen)}", isDim: true);
+        text.Section("memory");
+        text.Line($"a rank: {Quantity.FormatBinary(report.Memory.Weights, 3)} of weights, {Quantity.FormatBinary(report.Memory.Reserved, 3)} reserved, "
+            + $"{Quantity.FormatBinary(report.Memory.Cache, 3)} for the cache of {Quantity.FormatBinary(report.Memory.Capacity, 3)}");
+        text.Section("requests");
+        string refused = report.Refused > 0 ? $", {Count(report.Refused)} refused" : "";
+        text.Line($"{Count(report.Requests)} in {Time(report.Duration.Value)}{refused}: {request.Workload.Source}");
+    }
+
+    private static void WriteLatency(ReportText text, ServingReport report)
+    {
+        text.Section("latency");
+        text.Row($"{"",-22}{"mean",9}{"p50",9}{"p90",9}{"p99",9}{"low",9}{"high",9}");
+        Row("first token (TTFT)", report.FirstToken);
+        Row("between tokens (TPOT)", report.PerToken);
+        Row("whole answer", report.EndToEnd);
+
+        void Row(string name, in Distribution d) => text.Row(
+            $"{name,-22}{Time(d.Mean),9}{Time(d.P50),9}{Time(d.P90),9}{Time(d.P99),9}{Time(d.Low),9}{Time(d.High),9}");
+    }
+
+    private static void WriteThroughput(ReportText text, ServingReport report)
+    {
+        text.Section("rate");
+        text.Line($"{Quantity.FormatNumber(report.RequestsPerSecond, 3)} requests/s; {Count(report.InputTokensPerSecond)} tokens/s in, {Count(report.OutputTokensPerSecond)} tokens/s out "
+            + $"({Quantity.FormatNumber(report.OutputTokensPerSecond / report.Request.Chips, 3)} a chip)");
+        text.Line($"engines busy {Quantity.FormatPercent(report.Utilization, 3)} of the time, {Quantity.FormatNumber(report.MeanBatch, 3)} sequences at once; "
+            + $"cache {Quantity.FormatPercent(report.CacheMeanShare, 3)} used, at most {Quantity.FormatPercent(report.CachePeakShare, 3)}; {Count(report.Preemptions)} preemptions");
+        if (report.Attainment is { } attainment)
+        {
+            text.Section("level");
+            text.Line($"{Quantity.FormatPercent(attainment.All, 4)} of the requests keep it"
+                + (attainment.Limit.Length > 0 ? $": MISSED, {Quantity.FormatPercent(report.Request.ServiceLevel!.Share, 3)} are asked for" : ""));
+        }
+    }
+
+    private static void WriteShares(ReportText text, ServingReport report)
+    {
+        text.Section("time");
+        TimeShares shares = report.Shares;
+        double whole = report.EngineSeconds;
+        ReadOnlySpan<(string Name, double Time)> parts =
+        [
+            ("decode products", shares.DecodeProducts), ("decode attention", shares.DecodeAttention), ("prefill products", shares.PrefillProducts),
+            ("prefill attention", shares.PrefillAttention), ("collectives", shares.Collectives), ("launch, small ones", shares.Kernels),
+            ("host", shares.Host), ("graph switches", shares.GraphSwitches), ("idle", Math.Max(0, whole - shares.Total)),
+        ];
+        foreach ((string name, double time) in parts)
+        {
+            double share = whole > 0 ? time / whole : 0;
+            if (share >= SmallestShare)
+                text.Row($"{name.PadRight(NameWidth)} {share * 100,5:0.0} %  {TextLayout.Bar(share, BarWidth)}");
+        }
+    }
+
+    private static void WriteMoney(ReportText text, ServingReport report)
+    {
+        text.Section("energy");
+        double tokens = report.OutputTokensPerSecond * report.Duration.Value;
+        text.Line($"{Quantity.FormatNumber(report.Energy.ChipPower.Value, 3)} W a chip, {Quantity.FormatNumber(report.Energy.FacilityPower.Value / 1e3, 3)} kW at the meter; "
+            + $"{Quantity.FormatNumber(report.Energy.Total.Value / tokens, 3)} J for each token of an answer");
+        text.Section("money");
+        text.Line(report.Cost.UsdPerHour is { } hourly
+            ? $"${Quantity.FormatNumber(hourly, 4)} an hour, ${Quantity.FormatNumber(report.Cost.UsdPerMillionTokens ?? 0, 4)} for a million tokens of answers ({report.Cost.Mark}: {report.Cost.Source})"
+            : $"no price is known; a dollar at one dollar a chip-hour buys {Count(report.Cost.BreakEvenTokensPerUsd)} tokens of answers (--price {report.Request.System.Id}=USD)");
+    }
+
+    private static void WriteLimits(ReportText text, ServingReport report)
+    {
+        text.Section("limits");
+        int number = 1;
+        foreach (string limit in report.Limits)
+            text.Entry($"{number++}. ", limit);
+        if (report.Limits.IsEmpty)
+            text.Line("nothing stands out");
+    }
+
+    private static string Time(double seconds)
+    {
+        if (!double.IsFinite(seconds))
+            return "-";
+        return seconds switch
+        {
+            >= 600 => $"{Quantity.FormatNumber(seconds / 60, 3)} min",
+            >= 1 => $"{Quantity.FormatNumber(seconds, 3)} s",
+            _ => $"{Quantity.FormatNumber(seconds * 1e3, 3)} ms",
+        };
+    }
+
+    private static string Count(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using Orrery.Catalog;
+using Orrery.Cli.Arguments;
+using Orrery.Cli.Reports;
+using Orrery.Serving;
+
+namespace Orrery.Cli.Verbs;
+
+/// <summary><c>serve</c>: requests through serving engines on a system.</summary>
+public static class ServeVerb
+{
+    public static VerbDescription Describe() => new("serve", "serve requests: latency, throughput, energy, dollars per million tokens", ServingJson.Schema)
+    {
+        Flags = ServeFlags.All,
+        Examples =
+        [
+            ("serve --model llama-3.1-70b --system dgx-h100 --chips 8 --rate 4", "two replicas, chosen; four requests a second"),
+            ("serve --model llama-3.1-70b --system dgx-h100 --chips 8 --trace data/traces/azure-llm-2023-conv.csv.gz --max-context 4096", "an hour of a chat service"),
+            ("serve --model llama-3.1-70b --system trn3-gen2 --chips 4 --concurrency 64 --input-tokens 1024 --output-tokens 256", "64 clients that wait for their answers"),
+            ("serve --model llama-3.1-8b --system gb200-nvl72 --chips 4 --rate 20 --slo ttft=1s,tpot=20ms --json", "a service level, for a program"),
+        ],
+        Notes = "Names of models, systems and stacks may be paths. Layout that is left out is chosen and printed. Exit code 1 means that the model does not fit, "
+            + "that no layout is legal, or that the service level is missed; the limit is named.",
+        Run = Run,
+    };
+
+    private static int Run(VerbCall call)
+    {
+        CommandContext output = call.Context;
+        (ServingRequest? request, ServingContext context, ImmutableArray<Diagnostic> problems) = ServeQuestionReader.Read(call);
+        if (request is null)
+            return output.RefuseInput(ServingJson.Schema, problems);
+        ServingOutcome outcome = ServingRunner.Run(request, context);
+        outcome = outcome with { Diagnostics = [.. problems, .. outcome.Diagnostics] };
+        if (outcome.Report is null && !outcome.IsNo)
+            return output.RefuseInput(ServingJson.Schema, outcome.Diagnostics);
+        if (call.Arguments.Text("--csv") is { } file && outcome.Report is { } written && WriteRequests(file, written, output) is { } failure)
+            return output.RefuseInput(ServingJson.Schema, [failure]);
+        if (output.IsJson)
+        {
+            ServingJson.Write(output.Output, request, call.Given, outcome);
+        }
+        else
+        {
+            output.Report(outcome.Diagnostics);
+            if (outcome.Report is { } report)
+                ServingText.Write(output.Output, output.Terminal, report);
+        }
+
+        return outcome.IsNo ? ExitCode.AnswerIsNo : ExitCode.Done;
+    }
+
+    private static Diagnostic? WriteRequests(string file, ServingReport report, CommandContext output)
+    {
+        try
+        {
+            using StreamWriter writer = new(file) { NewLine = "\n" };
+            RequestCsv.Write(writer, report.Book);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            return new(Severity.Error, ErrorCodes.CannotWrite, "--csv", 0, 0, $"'{Quote.Argument(file)}' cannot be written: {Quote.Argument(failure.Message)}");
+        }
+
+        output.Error.WriteLine($"orrery: {report.Book.Count:#,0} requests are written to {Quote.Argument(file)}");
+        return null;
+    }
+}

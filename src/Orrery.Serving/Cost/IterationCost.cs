@@ -1,0 +1,156 @@
+namespace Orrery.Serving;
+
+/// <summary>
+/// Time of one iteration of an engine: operators on the device under the constants of a stack, beside the host.
+/// </summary>
+/// <remarks>
+/// <code>
+/// device = deviceScale x [ linear(b) + attention(b, context) + head(b) ] + prefillScale x [ linear(b+n) - linear(b) + attention of prompts ]
+/// host   = hostPerIteration + hostPerSequence x b + hostPerLayer x layers (+ hostPerPrefillLayer x layers with prefill)
+/// linear = products + launchShare x their launches + small kernels + passes + collectives
+/// time   = max(device, host) where the host works ahead, else the sum
+/// </code>
+/// b sequences generate, n prompt tokens are worked on. A compiled engine pays for its bucket. Source of the form: published closed-loop measurements of
+/// vLLM, TensorRT-LLM and SGLang; docs/serve.md says how well it does.
+/// </remarks>
+public sealed class IterationCost
+{
+    private readonly ServingConstants constants;
+    private readonly bool overlapsHost;
+    private readonly CompiledBuckets? buckets;
+    private readonly double kernels;
+    private readonly double graphSwitch;
+    private TimeShares[] decodes = [];
+    private int[] decodeTiles = [];
+    private int[] decodeBatches = [];
+
+    /// <summary>The cost of an engine's iterations.</summary>
+    /// <param name="times">Operators of the model on the system.</param>
+    /// <param name="stack">How the engine works.</param>
+    /// <param name="constants">Its constants for this class of models on this chip.</param>
+    /// <param name="buckets">Compiled shapes; null for an engine without.</param>
+    public IterationCost(OperatorTimes times, ServingStack stack, ServingConstants constants, CompiledBuckets? buckets)
+    {
+        Times = times;
+        this.constants = constants;
+        this.buckets = buckets;
+        overlapsHost = stack.OverlapsHost;
+        kernels = ((times.Layers - times.ExpertLayers) * stack.KernelsPerDenseLayer) + (times.ExpertLayers * stack.KernelsPerExpertLayer);
+        graphSwitch = stack.GraphSwitch.Value;
+        const int Remembered = 1 << 12;
+        decodes = new TimeShares[Remembered];
+        decodeTiles = new int[Remembered];
+        decodeBatches = new int[Remembered];
+    }
+
+    /// <summary>The operators behind it.</summary>
+    public OperatorTimes Times { get; }
+
+    /// <summary>The stack's constants.</summary>
+    public ServingConstants Constants => constants;
+
+    /// <summary>Compiled shapes; null for an engine without.</summary>
+    public CompiledBuckets? Buckets => buckets;
+
+    /// <summary>Factor on all device and host time, for the ends of an interval.</summary>
+    public double Scale { get; init; } = 1;
+
+    /// <summary>The context a decode iteration pays for, in tiles: of the mean, or the bucket of the longest.</summary>
+    public int ContextTile(long totalContext, int batch, int longest) =>
+        buckets is { } compiled ? compiled.Length(longest) / OperatorTimes.Tile : (int)(totalContext / batch / OperatorTimes.Tile);
+
+    /// <summary>Decode iterations from now until <see cref="ContextTile"/> changes, at least 1.</summary>
+    public long IterationsInTile(long totalContext, int batch, int longest)
+    {
+        if (buckets is { } compiled)
+            return Math.Max(1, (long)compiled.Length(longest) - longest + 1);
+        long end = ((totalContext / batch / OperatorTimes.Tile) + 1) * OperatorTimes.Tile * batch;
+        return Math.Max(1, (end - totalContext + batch - 1) / batch);
+    }
+
+    /// <summary>An iteration in which <paramref name="batch"/> sequences generate; <paramref name="tile"/> is <see cref="ContextTile"/>.</summary>
+    public ref readonly TimeShares Decode(int batch, int tile)
+    {
+        // The last few thousand shapes are kept: an iteration is asked for again and again, and adding it up costs more than finding it.
+        int place = (int)((((uint)batch * 2654435761u) ^ ((uint)tile * 40503u)) >> 7) & (decodes.Length - 1);
+        if (decodeBatches[place] != batch || decodeTiles[place] != tile)
+        {
+            decodes[place] = ComputeDecode(batch, tile);
+            decodeBatches[place] = batch;
+            decodeTiles[place] = tile;
+        }
+
+        return ref decodes[place];
+    }
+
+    /// <summary>
+    /// An iteration that works on <paramref name="promptTokens"/> of prompts while <paramref name="decoding"/> sequences generate.
+    /// </summary>
+    /// <param name="prompts">Attention of the prompts' chunks, summed; its launch is taken once.</param>
+    /// <param name="ending">Prompts that end in this iteration and get their first token.</param>
+    public TimeShares Mixed(int decoding, int tile, int promptTokens, in AttentionTimes prompts, int ending)
+    {
+        double phi = constants[ServingConstant.LaunchShare];
+        double slow = constants[ServingConstant.PrefillScale];
+        TimeShares shares = default;
+        WorkTimes before = default;
+        if (decoding > 0)
+        {
+            shares = ComputeDevice(decoding, tile);
+            before = Times.Linear(decoding);
+        }
+
+        WorkTimes after = Times.Linear(decoding + promptTokens);
+        WorkTimes head = Times.Head(decoding + ending);
+        WorkTimes headBefore = Times.Head(decoding);
+        shares.PrefillProducts = slow * (after.Products - before.Products + after.Elementwise - before.Elementwise + head.Products - headBefore.Products);
+        shares.PrefillAttention = slow * prompts.Execution;
+        shares.Collectives += slow * (after.Collectives - before.Collectives + head.Collectives - headBefore.Collectives);
+        // With sequences decoding their launches and small kernels stand already; only the launch of prompt attention comes on top.
+        double launches = (phi * ((decoding > 0 ? after.Launch - before.Launch : after.Launch + head.Launch) + prompts.Launch))
+            + (decoding > 0 ? 0 : kernels * constants[ServingConstant.SmallKernel]);
+        shares.Kernels += slow * launches;
+        shares.MatrixBusy += slow * (after.Matrix - before.Matrix + prompts.Matrix);
+        shares.MemoryBytes += after.Memory - before.Memory + prompts.Memory;
+        return WithHost(shares, decoding, hasPrefill: true);
+    }
+
+    /// <summary>Time of changing from one compiled graph to another; 0 for an engine without.</summary>
+    public double GraphSwitch => graphSwitch * Scale;
+
+    private TimeShares ComputeDecode(int batch, int tile) => WithHost(ComputeDevice(batch, tile), batch, hasPrefill: false);
+
+    private TimeShares ComputeDevice(int batch, int tile)
+    {
+        double phi = constants[ServingConstant.LaunchShare];
+        double scale = constants[ServingConstant.DeviceScale];
+        int padded = buckets is { } compiled ? Math.Max(batch, compiled.Batch(batch)) : batch;
+        WorkTimes linear = Times.Linear(padded);
+        WorkTimes head = Times.Head(padded);
+        AttentionTimes attention = Times.Decode(padded, tile);
+        return new TimeShares
+        {
+            DecodeProducts = scale * (linear.Products + linear.Elementwise + head.Products),
+            DecodeAttention = scale * attention.Execution,
+            Collectives = scale * (linear.Collectives + head.Collectives),
+            Kernels = scale * ((phi * (linear.Launch + head.Launch + attention.Launch)) + (kernels * constants[ServingConstant.SmallKernel])),
+            MatrixBusy = linear.Matrix + head.Matrix + attention.Matrix,
+            MemoryBytes = linear.Memory + head.Memory + attention.Memory,
+        };
+    }
+
+    private TimeShares WithHost(TimeShares shares, int sequences, bool hasPrefill)
+    {
+        double host = constants[ServingConstant.HostPerIteration] + (constants[ServingConstant.HostPerSequence] * sequences)
+            + (Times.Layers * (constants[ServingConstant.HostPerLayer] + (hasPrefill ? constants[ServingConstant.HostPerPrefillLayer] : 0)));
+        double device = shares.Total;
+        shares.Host = overlapsHost ? Math.Max(0, host - device) : host;
+        if (Scale == 1)
+            return shares;
+        TimeShares scaled = default;
+        scaled.Add(shares, Scale);
+        scaled.MemoryBytes = shares.MemoryBytes;
+        scaled.MatrixBusy = shares.MatrixBusy;
+        return scaled;
+    }
+}

@@ -1,0 +1,31 @@
+using Orrery.Catalog;
+using Orrery.Models;
+using Orrery.Units;
+
+namespace Orrery.Serving;
+
+/// <summary>Memory of one rank: weights, what the engine keeps for itself, and what is left for the cache.</summary>
+/// <param name="Weights">Of the fullest rank.</param>
+/// <param name="Reserved">Workspace of the engine and of the chip's runtime.</param>
+/// <param name="Capacity">The rank's share of the chip's memory that the engine takes.</param>
+public readonly record struct ServingMemory(Bytes Weights, Bytes Reserved, Bytes Capacity)
+{
+    /// <summary>What is left for the cache; negative where the weights do not fit.</summary>
+    public Bytes Cache => Capacity - Weights - Reserved;
+
+    /// <summary>The memory of one rank under a plan.</summary>
+    public static ServingMemory Of(ModelArchitecture model, ServingPlan plan, ServingStack stack, ChipDescription chip, int ranksPerChip)
+    {
+        ParameterCount count = ParameterCount.Of(model);
+        double linear = count.Attention + count.FeedForward;
+        double rest = count.Total - linear - count.Experts;
+        // Embedding and head are split over tensor-parallel ranks like the layers; routers and norms, which are not, are small.
+        double dense = ((linear * plan.Precision.BytesPerElement()) + (rest * NumberFormat.Bf16.BytesPerElement())) / plan.TensorParallel;
+        double experts = count.Experts * plan.ExpertPrecision.BytesPerElement() / (plan.ExpertParallel * plan.ExpertTensorParallel);
+        double share = Math.Ceiling(model.Layers / (double)plan.PipelineParallel) / model.Layers;
+        return new ServingMemory(
+            new Bytes((dense + experts) * share),
+            stack.Workspace + chip.RuntimeReserve.Value,
+            chip.MemoryCapacity.Value / ranksPerChip * stack.MemoryShare);
+    }
+}

@@ -1,0 +1,9 @@
+using System.Collections.Immutable;
+using Orrery.Catalog;
+
+namespace Orrery.Serving;
+
+/// <summary>An answer: a report, or why there is none.</summary>
+/// <param name="Report">Null where the job cannot be laid out or does not fit.</param>
+/// <param name="IsNo">The answer is no: no plan, no room, or a service level missed.</param>
+public sealed record ServingOutcome(ServingReport? Report, ImmutableArray<Diagnostic> Diagnostics, bool IsNo);

@@ -1,0 +1,70 @@
+using Orrery.Catalog;
+using Orrery.Models;
+using Orrery.Units;
+
+namespace Orrery.Serving;
+
+/// <summary>
+/// What a person asks: a model, a machine, requests, and as much of the plan and of the engine as they care to fix. A null degree is chosen; a null
+/// option is the stack's own.
+/// </summary>
+public sealed record ServingRequest
+{
+    public required ModelArchitecture Model { get; init; }
+
+    public required SystemDescription System { get; init; }
+
+    public required ServingStack Stack { get; init; }
+
+    public required int Chips { get; init; }
+
+    public required ServingWorkload Workload { get; init; }
+
+    /// <summary>Logical-core setting of Neuron chips; null is the chip's default.</summary>
+    public int? Lnc { get; init; }
+
+    public int? TensorParallel { get; init; }
+
+    public int? PipelineParallel { get; init; }
+
+    /// <summary>Attention data parallelism inside a replica.</summary>
+    public int? DataParallel { get; init; }
+
+    public int? ExpertParallel { get; init; }
+
+    public int? Replicas { get; init; }
+
+    /// <summary>Format of products; null is that of the published weights.</summary>
+    public NumberFormat? Precision { get; init; }
+
+    /// <summary>Format of the products of experts; null is <see cref="Precision"/>, else that of the published weights.</summary>
+    public NumberFormat? ExpertPrecision { get; init; }
+
+    public NumberFormat KvPrecision { get; init; } = NumberFormat.Bf16;
+
+    public int? MaxBatch { get; init; }
+
+    /// <summary>Most tokens of an iteration.</summary>
+    public int? TokenBudget { get; init; }
+
+    /// <summary>Longest prompt and answer together; null is the model's.</summary>
+    public int? ContextTokens { get; init; }
+
+    public BatchingPolicy? Batching { get; init; }
+
+    public Router? Router { get; init; }
+
+    public ServiceLevel? ServiceLevel { get; init; }
+
+    /// <summary>Overrides the catalogue's price of one chip-hour.</summary>
+    public double? UsdPerChipHour { get; init; }
+
+    /// <summary>The engines begin cold: the first iteration pays for it. A service that runs is warm.</summary>
+    public bool IsCold { get; init; }
+
+    /// <summary>Constants in place of the stack's, for a fit; null is the stack's.</summary>
+    public ServingConstants? Constants { get; init; }
+
+    /// <summary>Iterations are run one by one (<see cref="EngineOptions.StepsSingly"/>).</summary>
+    public bool StepsSingly { get; init; }
+}

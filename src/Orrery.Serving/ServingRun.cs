@@ -1,0 +1,104 @@
+namespace Orrery.Serving;
+
+/// <summary>One run of all requests through all engines, and what is summed over it.</summary>
+public sealed class ServingRun
+{
+    private ServingRun(RequestBook book, Replica[] engines, IterationCost cost, long cacheBytes)
+    {
+        Book = book;
+        Engines = engines;
+        Cost = cost;
+        CacheBytes = cacheBytes;
+        long last = 0;
+        for (int request = 0; request < book.Count; request++)
+        {
+            if (book.Finishes[request] == RequestBook.Never)
+                continue;
+            last = Math.Max(last, book.Finishes[request]);
+            InputTokens += book.Trace.Inputs[request];
+            OutputTokens += book.Trace.Outputs[request];
+        }
+
+        Duration = Math.Max(last, 1) / RequestTrace.TicksPerSecond;
+    }
+
+    public RequestBook Book { get; }
+
+    /// <summary>Engines; a pipeline of p stages has p of them for each replica.</summary>
+    public Replica[] Engines { get; }
+
+    public IterationCost Cost { get; }
+
+    /// <summary>Cache of one engine on one rank.</summary>
+    public long CacheBytes { get; }
+
+    /// <summary>From the first arrival to the last token, in seconds.</summary>
+    public double Duration { get; }
+
+    /// <summary>Prompt tokens of requests that ended.</summary>
+    public long InputTokens { get; }
+
+    /// <summary>Generated tokens of requests that ended.</summary>
+    public long OutputTokens { get; }
+
+    /// <summary>Sequences that decode in a mean iteration.</summary>
+    public double MeanDecoding
+    {
+        get
+        {
+            double tokens = 0;
+            double iterations = 0;
+            foreach (Replica engine in Engines)
+            {
+                tokens += engine.Statistics.GeneratedTokens;
+                iterations += engine.Statistics.DecodeIterations;
+            }
+
+            return iterations > 0 ? tokens / iterations : 1;
+        }
+    }
+
+    /// <summary>Tokens of a mean context.</summary>
+    public double MeanContext => Book.Finished > 0 ? (InputTokens + (OutputTokens / 2.0)) / Book.Finished : 1;
+
+    /// <summary>Runs the request's workload; <paramref name="scale"/> on the time of every iteration.</summary>
+    public static ServingRun Of(ServingRequest request, ServingPlan plan, ServingMemory memory, OperatorTimes times, ServingConstants constants, double scale)
+    {
+        ServingStack stack = request.Stack;
+        int longest = request.ContextTokens ?? (request.Model.MaxPositions > 0 ? request.Model.MaxPositions : int.MaxValue / 2);
+        // A pipeline works on as many batches at once as it has stages, each behind the other: so many engines that share the ranks' memory.
+        int lanes = plan.PipelineParallel;
+        int batch = Math.Min(request.MaxBatch ?? stack.MaxBatch, 1 << 16);
+        int laneBatch = Math.Max(1, batch / lanes);
+        // Ranks that attend for different sequences add their caches up.
+        long cache = (long)(memory.Cache.Value * plan.DataParallel / lanes);
+        IterationCost cost = new(times, stack, constants, stack.IsCompiled ? new CompiledBuckets(laneBatch, 128, longest) : null) { Scale = scale };
+        EngineOptions options = new()
+        {
+            Batching = request.Batching ?? BatchingPolicies.Find(stack.Batching),
+            TokenBudget = Math.Max(request.TokenBudget ?? stack.TokenBudget, laneBatch + 1),
+            MaxBatch = laneBatch,
+            BlockTokens = stack.BlockTokens,
+            CacheBytes = cache,
+            Layout = new KvLayout(request.Model, plan),
+            ReservesOutput = stack.ReservesOutput,
+            Watermark = stack.Watermark,
+            ColdStart = request.IsCold ? (long)(constants[ServingConstant.ColdStart] * RequestTrace.TicksPerSecond) : 0,
+            StepsSingly = request.StepsSingly,
+        };
+        ServingWorkload workload = request.Workload;
+        int engines = plan.Replicas * lanes;
+        ClosedLoop? clients = workload.Clients > 0
+            ? new ClosedLoop(workload.Clients, workload.Trace.Count, engines, (long)(workload.ClientDelay * RequestTrace.TicksPerSecond))
+            : null;
+        RequestBook book = new(workload.Trace, clients is not null);
+        Replica[] replicas = new Replica[engines];
+        for (int engine = 0; engine < engines; engine++)
+            replicas[engine] = new Replica(engine, book, cost, options, clients);
+        if (clients is null)
+            ServingSimulation.Run(book, replicas, request.Router ?? Routers.All[0]);
+        else
+            ServingSimulation.Run(book, replicas, clients);
+        return new ServingRun(book, replicas, cost, cache);
+    }
+}

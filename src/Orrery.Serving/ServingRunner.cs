@@ -1,0 +1,309 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Orrery.Accounting;
+using Orrery.Catalog;
+using Orrery.Units;
+
+namespace Orrery.Serving;
+
+/// <summary>Answers a <see cref="ServingRequest"/>: chooses what it leaves open, runs the requests through the engines, and accounts for the rest.</summary>
+public static class ServingRunner
+{
+    /// <summary>Runs <paramref name="request"/>; three times where an interval is wanted: as predicted, and as slow and as fast as the model's own doubt.</summary>
+    public static ServingOutcome Run(ServingRequest request, ServingContext context, bool hasInterval = true)
+    {
+        List<Diagnostic> diagnostics = [];
+        int ranksPerChip = RanksPerChip(request, diagnostics);
+        CheckSize(request, diagnostics);
+        if (diagnostics.Exists(static one => one.Severity == Severity.Error))
+            return new ServingOutcome(null, [.. diagnostics], false);
+
+        (ServingPlan? plan, ImmutableArray<string> problems) = PlanChoice.Of(request, ranksPerChip);
+        if (plan is null)
+            return new ServingOutcome(null, [.. problems.Select(static problem => Error(ServingCode.NoPlan, "plan", problem))], true);
+        ServingMemory memory = ServingMemory.Of(request.Model, plan, request.Stack, request.System.Chip, ranksPerChip);
+        if (memory.Cache.Value <= 0)
+            return new ServingOutcome(null, [Error(ServingCode.DoesNotFit, "plan", NoRoom(request, plan, memory))], true);
+
+        SystemDescription system = SystemSlices.Fit(request.System, request.Chips);
+        Result<OperatorTimes> times = context.Times(request, system, plan, ranksPerChip);
+        if (times.Value is null)
+            return new ServingOutcome(null, times.Diagnostics, false);
+
+        string modelClass = ModelClass.Of(request.Model);
+        ServingConstants constants = request.Constants ?? context.Stacks.ConstantsOf(request.Stack, modelClass, system.Chip);
+        ServingRun central = ServingRun.Of(request, plan, memory, times.Value, constants, 1);
+        (double sigma, ImmutableArray<string> provenance) = Doubt(request, times.Value, modelClass, central);
+        (Distribution first, Distribution each, Distribution all) = Distributions(request, central, constants);
+        if (hasInterval)
+        {
+            double factor = EightyPercentInterval.Factor(sigma);
+            (Distribution fastFirst, Distribution fastEach, Distribution fastAll) = Distributions(request, ServingRun.Of(request, plan, memory, times.Value, constants, 1 / factor), constants);
+            (Distribution slowFirst, Distribution slowEach, Distribution slowAll) = Distributions(request, ServingRun.Of(request, plan, memory, times.Value, constants, factor), constants);
+            first = Between(first, fastFirst, slowFirst);
+            each = Between(each, fastEach, slowEach);
+            all = Between(all, fastAll, slowAll);
+        }
+
+        ServiceAttainment? attainment = request.ServiceLevel is { } level ? AttainmentOf(request, level, central, constants, times.Value, memory) : null;
+        ServingReport report = ReportOf(request, context, plan, memory, ranksPerChip, central, attainment) with
+        {
+            FirstToken = first,
+            PerToken = each,
+            EndToEnd = all,
+            Sigma = sigma,
+            Provenance = provenance,
+        };
+        AddNotes(request, report, diagnostics);
+        return new ServingOutcome(report, [.. diagnostics], attainment is { Limit.Length: > 0 });
+    }
+
+    private static ServingReport ReportOf(
+        ServingRequest request, ServingContext context, ServingPlan plan, ServingMemory memory, int ranksPerChip, ServingRun run, ServiceAttainment? attainment)
+    {
+        RequestBook book = run.Book;
+        double duration = run.Duration;
+        double engineSeconds = duration * run.Engines.Length;
+        TimeShares shares = default;
+        double busy = 0;
+        double running = 0;
+        double cache = 0;
+        long peak = 0;
+        long preemptions = 0;
+        foreach (Replica engine in run.Engines)
+        {
+            ReplicaStatistics statistics = engine.Statistics;
+            shares.Add(statistics.Shares, 1);
+            busy += statistics.BusyTicks / RequestTrace.TicksPerSecond;
+            running += (double)statistics.RunningTicks / RequestTrace.TicksPerSecond;
+            cache += statistics.CacheByteTicks / RequestTrace.TicksPerSecond;
+            peak = Math.Max(peak, statistics.CachePeak);
+            preemptions += statistics.Preemptions;
+        }
+
+        SystemDescription system = request.System;
+        double perRank = system.Chip.MemoryBandwidth.Value.Value / ranksPerChip;
+        var activity = new ChipActivity(
+            Share(shares.MatrixBusy, engineSeconds), Share(shares.MemoryBytes / perRank, engineSeconds), Share(shares.Collectives, engineSeconds));
+        double outputRate = run.OutputTokens / duration;
+        return new ServingReport
+        {
+            Request = request,
+            Plan = plan,
+            Memory = memory,
+            RanksPerChip = ranksPerChip,
+            Chosen = Chosen(request),
+            FirstToken = default,
+            PerToken = default,
+            EndToEnd = default,
+            Duration = new Seconds(duration),
+            Requests = book.Finished,
+            Refused = book.Refused,
+            RequestsPerSecond = book.Finished / duration,
+            InputTokensPerSecond = run.InputTokens / duration,
+            OutputTokensPerSecond = outputRate,
+            Attainment = attainment,
+            Utilization = Share(busy, engineSeconds),
+            MeanBatch = Share(running, busy),
+            CacheCapacity = memory.Cache * plan.RanksPerReplica * plan.Replicas,
+            CacheMeanShare = Share(cache, busy * run.CacheBytes),
+            CachePeakShare = (double)peak / run.CacheBytes,
+            Preemptions = preemptions,
+            Shares = shares,
+            EngineSeconds = engineSeconds,
+            Energy = EnergyModel.Open(context.Catalog.DataRoot).Of(system, activity, request.Chips, new Seconds(duration)),
+            Cost = CostModel.Of(system, request.Chips, outputRate, request.UsdPerChipHour),
+            Limits = LimitFinder.Find(request, run, shares, busy, engineSeconds, perRank),
+            Sigma = 0,
+            Provenance = [],
+            Book = book,
+            Engines = [.. run.Engines.Select(static engine => engine.Statistics)],
+        };
+    }
+
+    private static double Share(double part, double whole) => whole > 0 ? part / whole : 0;
+
+    private static (Distribution First, Distribution Each, Distribution All) Distributions(ServingRequest request, ServingRun run, ServingConstants constants)
+    {
+        RequestBook book = run.Book;
+        double[] first = new double[book.Finished];
+        double[] each = new double[book.Finished];
+        double[] all = new double[book.Finished];
+        int count = 0;
+        int several = 0;
+        double delay = constants[ServingConstant.FirstTokenDelay];
+        for (int request1 = 0; request1 < book.Count; request1++)
+        {
+            if (book.Finishes[request1] == RequestBook.Never)
+                continue;
+            RequestTimes times = RequestTimes.Of(book, request1, delay, request.Stack.StreamInterval);
+            first[count] = times.FirstToken;
+            all[count++] = times.EndToEnd;
+            if (!double.IsNaN(times.PerToken))
+                each[several++] = times.PerToken;
+        }
+
+        return (Distribution.Of(first), Distribution.Of(each[..several]), Distribution.Of(all));
+    }
+
+    private static Distribution Between(in Distribution central, in Distribution fast, in Distribution slow) => central with
+    {
+        Low = Math.Min(central.Mean, Math.Min(fast.Mean, slow.Mean)),
+        High = Math.Max(central.Mean, Math.Max(fast.Mean, slow.Mean)),
+    };
+
+    /// <summary>The spread of an iteration's time: the stack's residual where it was fitted, else operators' and a new stack's.</summary>
+    private static (double Sigma, ImmutableArray<string> Provenance) Doubt(ServingRequest request, OperatorTimes times, string modelClass, ServingRun run)
+    {
+        ServingStack stack = request.Stack;
+        CalibrationFit? fit = request.Constants is null ? stack.FitFor(modelClass, request.System.Chip) : null;
+        int batch = (int)Math.Max(1, Math.Round(run.MeanDecoding));
+        double operators = times.Sigma(batch, (int)run.MeanContext);
+        if (fit is null)
+        {
+            return (Math.Sqrt((operators * operators) + (stack.UnfittedSigma * stack.UnfittedSigma)),
+                [$"{stack.Name}: constants of no fit (data/serving/constants.yaml); nothing was measured of it on {modelClass} models"]);
+        }
+
+        bool isOwn = fit.Operator == modelClass && (fit.Chips.Contains(request.System.Chip.Id) || fit.Families.Contains(request.System.Chip.Family));
+        double sigma = isOwn ? fit.ResidualSigma : Math.Sqrt((fit.ResidualSigma * fit.ResidualSigma) + (operators * operators));
+        string note = isOwn ? "" : $"; carried to {request.System.Chip.Name} and {modelClass} models";
+        return (sigma, [$"{stack.Name}: constants fitted on {fit.RowsFitted} rows of {string.Join(", ", fit.Source)}{note} (data/calibration/serving/{stack.Id}.yaml)"]);
+    }
+
+    private static ServiceAttainment AttainmentOf(
+        ServingRequest request, ServiceLevel level, ServingRun run, ServingConstants constants, OperatorTimes operators, ServingMemory memory)
+    {
+        RequestBook book = run.Book;
+        double delay = constants[ServingConstant.FirstTokenDelay];
+        int keepAll = 0;
+        int keepFirst = 0;
+        int keepEach = 0;
+        int keepEnd = 0;
+        for (int request1 = 0; request1 < book.Count; request1++)
+        {
+            if (book.Finishes[request1] == RequestBook.Never)
+                continue;
+            RequestTimes times = RequestTimes.Of(book, request1, delay, request.Stack.StreamInterval);
+            bool first = level.FirstToken is not { } most || times.FirstToken <= most.Value;
+            // An answer of one token has no time between tokens to miss.
+            bool each = level.PerToken is not { } mostEach || !(times.PerToken > mostEach.Value);
+            bool end = level.EndToEnd is not { } mostEnd || times.EndToEnd <= mostEnd.Value;
+            keepFirst += first ? 1 : 0;
+            keepEach += each ? 1 : 0;
+            keepEnd += end ? 1 : 0;
+            keepAll += first && each && end ? 1 : 0;
+        }
+
+        double count = Math.Max(1, book.Count);
+        string limit = "";
+        if (keepAll / count < level.Share)
+        {
+            double worst = Math.Min(level.FirstToken is null ? 1 : keepFirst / count, Math.Min(level.PerToken is null ? 1 : keepEach / count, level.EndToEnd is null ? 1 : keepEnd / count));
+            limit = level.PerToken is not null && worst == keepEach / count ? EachLimit(level, keepEach / count, run, constants)
+                : level.FirstToken is not null && worst == keepFirst / count ? FirstLimit(level, keepFirst / count, run)
+                : string.Create(CultureInfo.InvariantCulture, $"e2e: {keepEnd / count:P1} of the requests keep {level.EndToEnd!.Value.Value:G4} s");
+            _ = operators;
+            _ = memory;
+        }
+
+        return new ServiceAttainment(
+            keepAll / count,
+            level.FirstToken is null ? null : keepFirst / count,
+            level.PerToken is null ? null : keepEach / count,
+            level.EndToEnd is null ? null : keepEnd / count,
+            limit);
+    }
+
+    private static string EachLimit(ServiceLevel level, double share, ServingRun run, ServingConstants constants)
+    {
+        double alone = run.Cost.Decode(1, 1).Total;
+        _ = constants;
+        string head = string.Create(CultureInfo.InvariantCulture, $"tpot: {share:P1} of the requests keep {level.PerToken!.Value.Value * 1e3:G4} ms");
+        return alone > level.PerToken.Value.Value
+            ? string.Create(CultureInfo.InvariantCulture, $"{head}; one sequence alone takes {alone * 1e3:G3} ms a token, so no load keeps it: wider --tp, a narrower --precision or another system")
+            : string.Create(CultureInfo.InvariantCulture, $"{head}; a smaller --max-batch or --chunk, or more --replicas, would help");
+    }
+
+    private static string FirstLimit(ServiceLevel level, double share, ServingRun run)
+    {
+        string head = string.Create(CultureInfo.InvariantCulture, $"ttft: {share:P1} of the requests keep {level.FirstToken!.Value.Value:G4} s");
+        long cache = 0;
+        long batch = 0;
+        foreach (Replica engine in run.Engines)
+        {
+            cache += engine.Statistics.WaitingForCache;
+            batch += engine.Statistics.WaitingForBatch;
+        }
+
+        return cache == 0 && batch == 0 ? $"{head}; prompts wait for one another"
+            : cache >= batch ? $"{head}; requests wait for room in the cache" : $"{head}; requests wait for a place in the batch (--max-batch)";
+    }
+
+    private static void AddNotes(ServingRequest request, ServingReport report, List<Diagnostic> diagnostics)
+    {
+        if (report.Refused > 0)
+        {
+            diagnostics.Add(new Diagnostic(
+                Severity.Warning, ServingCode.RequestsRefused, "trace", 0, 0,
+                string.Create(CultureInfo.InvariantCulture, $"{report.Refused:#,0} requests are longer than an empty cache holds and were refused")));
+        }
+
+        if (report.Attainment is { Limit: { Length: > 0 } limit })
+            diagnostics.Add(new Diagnostic(Severity.Warning, ServingCode.SloMissed, "--slo", 0, 0, limit));
+        if (request.System.Chip.IsPreview)
+            diagnostics.Add(new Diagnostic(Severity.Note, ServingCode.Preview, request.System.Chip.Id, 0, 0, $"{request.System.Chip.Name} is a preview: its figures are derived from announcements"));
+    }
+
+    private static ImmutableArray<string> Chosen(ServingRequest request)
+    {
+        ImmutableArray<string>.Builder names = ImmutableArray.CreateBuilder<string>();
+        if (request.TensorParallel is null)
+            names.Add("tp");
+        if (request.PipelineParallel is null)
+            names.Add("pp");
+        if (request.Replicas is null)
+            names.Add("replicas");
+        return names.ToImmutable();
+    }
+
+    private static int RanksPerChip(ServingRequest request, List<Diagnostic> diagnostics)
+    {
+        ChipDescription chip = request.System.Chip;
+        if (request.Lnc is not { } lnc)
+            return chip.RanksPerChip;
+        foreach (LncSetting setting in chip.RanksByLnc)
+        {
+            if (setting.Setting == lnc)
+                return setting.RanksPerChip;
+        }
+
+        string known = chip.RanksByLnc.IsEmpty
+            ? $"{chip.Name} has no logical-core setting"
+            : "expected " + string.Join(" or ", chip.RanksByLnc.Select(static setting => setting.Setting));
+        diagnostics.Add(Error(ServingCode.NoPlan, "--lnc", $"no logical-core setting {lnc}; {known}"));
+        return chip.RanksPerChip;
+    }
+
+    private static void CheckSize(ServingRequest request, List<Diagnostic> diagnostics)
+    {
+        SystemDescription system = request.System;
+        if (system.MaximumChips > 0 && request.Chips > system.MaximumChips)
+            diagnostics.Add(Error(ServingCode.NoPlan, "--chips", $"{system.Name} has at most {system.MaximumChips} chips, not {request.Chips}"));
+        int unit = system.AllocationUnit;
+        if (request.Chips % unit != 0 && !(request.Chips < unit && unit % request.Chips == 0))
+        {
+            int below = Math.Max(unit, request.Chips / unit * unit);
+            diagnostics.Add(Error(ServingCode.NoPlan, "--chips", $"{system.Name} comes in multiples of {unit} chips, not {request.Chips}; the nearest are {below} and {below + unit}"));
+        }
+
+        if (!request.Stack.Architectures.Contains(system.Chip.Architecture))
+            diagnostics.Add(Error(ServingCode.UnknownStack, "--stack", $"{request.Stack.Name} does not run on {system.Chip.Name}"));
+    }
+
+    private static string NoRoom(ServingRequest request, ServingPlan plan, ServingMemory memory) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{request.Model.Name} does not fit: a rank holds {memory.Weights.Value / 1e9:F1} GB of weights at --tp {plan.TensorParallel} --pp {plan.PipelineParallel} and {memory.Reserved.Value / 1e9:F1} GB are reserved of {memory.Capacity.Value / 1e9:F1} GB; more --chips, wider --tp or a narrower --precision would help");
+
+    private static Diagnostic Error(string code, string place, string message) => new(Severity.Error, code, place, 0, 0, message);
+}

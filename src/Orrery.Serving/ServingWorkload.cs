@@ -1,0 +1,8 @@
+namespace Orrery.Serving;
+
+/// <summary>Requests of a run: at times of their own, or from clients that wait for their answers.</summary>
+/// <param name="Trace">Requests; their arrivals count only without <paramref name="Clients"/>.</param>
+/// <param name="Clients">Requests kept in flight; 0 where requests come by themselves.</param>
+/// <param name="ClientDelay">Seconds from an answer to the client's next request.</param>
+/// <param name="Source">What it is, for the report.</param>
+public sealed record ServingWorkload(RequestTrace Trace, int Clients, double ClientDelay, string Source);

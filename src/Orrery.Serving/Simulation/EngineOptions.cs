@@ -1,0 +1,36 @@
+namespace Orrery.Serving;
+
+/// <summary>How one engine schedules, and what its cache holds.</summary>
+public sealed record EngineOptions
+{
+    public required BatchingPolicy Batching { get; init; }
+
+    /// <summary>Most tokens of one iteration.</summary>
+    public required int TokenBudget { get; init; }
+
+    /// <summary>Most running sequences.</summary>
+    public required int MaxBatch { get; init; }
+
+    /// <summary>Tokens of one block of the cache.</summary>
+    public required int BlockTokens { get; init; }
+
+    /// <summary>Bytes of the cache on one rank.</summary>
+    public required long CacheBytes { get; init; }
+
+    /// <summary>What a sequence keeps on one rank.</summary>
+    public required KvLayout Layout { get; init; }
+
+    /// <summary>Admission asks for room for the whole answer.</summary>
+    public required bool ReservesOutput { get; init; }
+
+    /// <summary>Share of the cache that admission leaves free for those that run.</summary>
+    public required double Watermark { get; init; }
+
+    /// <summary>What the first iteration takes longer, in ticks.</summary>
+    public long ColdStart { get; init; }
+
+    /// <summary>
+    /// Iterations that are alike are run one by one instead of together: the same result in many times the time, to test that it is the same.
+    /// </summary>
+    public bool StepsSingly { get; init; }
+}

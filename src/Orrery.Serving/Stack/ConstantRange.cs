@@ -1,0 +1,5 @@
+namespace Orrery.Serving;
+
+/// <summary>A word of <c>data/serving/constants.yaml</c>: unit, physical range in that unit, the value where nothing was fitted.</summary>
+/// <param name="Scale">SI units of one file unit.</param>
+public sealed record ConstantRange(string Name, string Unit, double Scale, double Low, double High, double Default, string Meaning);

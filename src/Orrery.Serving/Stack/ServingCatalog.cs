@@ -1,0 +1,262 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Orrery.Catalog;
+using Orrery.Catalog.Yaml;
+using Orrery.Units;
+
+namespace Orrery.Serving;
+
+/// <summary>The serving stacks of a data folder, <c>data/serving</c>. A file is read when it is asked for.</summary>
+public sealed class ServingCatalog(string dataRoot)
+{
+    private const string Extension = ".yaml";
+    private const string VocabularyName = "constants";
+
+    private static readonly ImmutableArray<string> MarkWords = ["stated", "reported", "derived", "calibrated", "assumed", "unknown"];
+    private static readonly ImmutableArray<string> ArchitectureWords = ["gpu", "neuron", "tpu"];
+
+    private readonly Dictionary<string, Result<ServingStack>> known = new(StringComparer.Ordinal);
+    private Result<ImmutableWords>? vocabulary;
+
+    /// <summary>Ids of stacks, sorted.</summary>
+    public ImmutableArray<string> Ids { get; } = Names(Path.Combine(dataRoot, "serving"));
+
+    /// <summary>The stack of that name; every word of the vocabulary has a value.</summary>
+    public Result<ServingStack> Stack(string name)
+    {
+        var problems = new List<Diagnostic>();
+        foreach (string id in Ids)
+        {
+            Result<ServingStack> stack = Load(id);
+            if (stack.Value is null)
+                problems.AddRange(stack.Diagnostics);
+            else if (stack.Value.IsCalled(name))
+                return stack;
+        }
+
+        if (problems.Count > 0)
+            return new(null, [.. problems]);
+        return new(null, [new Diagnostic(Severity.Error, ServingCode.UnknownStack, "--stack", 0, 0, $"there is no serving stack '{Short(name)}'; {Suggestion.Of(name, [.. Ids])}")]);
+    }
+
+    /// <summary>The stack that systems of this architecture take when none is asked for.</summary>
+    public Result<ServingStack> DefaultFor(ChipArchitecture architecture)
+    {
+        foreach (string id in Ids)
+        {
+            Result<ServingStack> stack = Load(id);
+            if (stack.Value is null)
+                return stack;
+            if (stack.Value.DefaultFor.Contains(architecture))
+                return stack;
+        }
+
+        return new(null, [new Diagnostic(Severity.Error, ServingCode.UnknownStack, "--stack", 0, 0, $"no serving stack is the default for {architecture} chips")]);
+    }
+
+    /// <summary>Words, units and ranges of the constants.</summary>
+    public ImmutableArray<ConstantRange> Vocabulary() => Words().Value?.Words ?? [];
+
+    /// <summary>
+    /// Constants of a stack for a class of models on a chip, in SI units: the vocabulary's default, then the stack's own, its family's, then the fit.
+    /// </summary>
+    public ServingConstants ConstantsOf(ServingStack stack, string modelClass, ChipDescription chip)
+    {
+        ImmutableArray<ConstantRange> words = Vocabulary();
+        CalibrationFit? fit = stack.FitFor(modelClass, chip);
+        Span<double> values = stackalloc double[ServingConstants.Count];
+        for (int place = 0; place < values.Length; place++)
+        {
+            ConstantRange word = words[place];
+            double value = word.Default;
+            if (stack.Constants.TryGetValue(word.Name, out double own))
+                value = own;
+            if (stack.OnFamily.TryGetValue(chip.Family, out ImmutableSortedDictionary<string, double>? family) && family.TryGetValue(word.Name, out double ofFamily))
+                value = ofFamily;
+            if (fit is not null && fit.Constants.TryGetValue(word.Name, out CalibratedConstant? fitted))
+                value = fitted.Value;
+            values[place] = value * word.Scale;
+        }
+
+        return new ServingConstants(values);
+    }
+
+    /// <summary>The vocabulary's defaults: a stack of which nothing is known.</summary>
+    public ServingConstants Generic()
+    {
+        ImmutableArray<ConstantRange> words = Vocabulary();
+        Span<double> values = stackalloc double[ServingConstants.Count];
+        for (int place = 0; place < values.Length; place++)
+            values[place] = words[place].Default * words[place].Scale;
+        return new ServingConstants(values);
+    }
+
+    /// <summary>Where the calibration of a stack lies.</summary>
+    public string CalibrationPath(string id) => Path.Combine(dataRoot, "calibration", "serving", id + Extension);
+
+    private Result<ServingStack> Load(string id)
+    {
+        if (known.TryGetValue(id, out Result<ServingStack>? stack))
+            return stack;
+        stack = Words() is { Value: null } broken ? new(null, broken.Diagnostics) : Read(id);
+        known[id] = stack;
+        return stack;
+    }
+
+    private Result<ServingStack> Read(string id)
+    {
+        DiagnosticList diagnostics = new($"data/serving/{id}{Extension}");
+        if (MappingReader.OfRoot(YamlReader.ReadFile(Path.Combine(dataRoot, "serving", id + Extension), diagnostics), diagnostics) is not { } top)
+            return new(null, diagnostics.InOrder());
+        top.Text("id");
+        ServingStack stack = new()
+        {
+            Id = id,
+            Name = top.RequiredText("name", "the name people print"),
+            Covers = top.Words("covers"),
+            Architectures = Architectures(top, "architectures"),
+            DefaultFor = Architectures(top, "defaultFor"),
+            Batching = BatchingPolicies.All[top.Word("batching", BatchingPolicies.Names)].Name,
+            OverlapsHost = Figure(top, "overlapsHost", 0, 1) > 0,
+            TokenBudget = (int)Figure(top, "tokenBudget", 1, 1 << 24),
+            MaxBatch = (int)Figure(top, "maxBatch", 1, 1 << 16),
+            BlockTokens = (int)Figure(top, "blockTokens", 1, 1 << 16),
+            ReservesOutput = Figure(top, "reservesOutput", 0, 1) > 0,
+            Watermark = Figure(top, "watermark", 0, 0.5),
+            MemoryShare = Figure(top, "memoryShare", 0.1, 1),
+            Workspace = new Bytes(Figure(top, "workspace", 0, 1e12, QuantityKind.Data)),
+            KernelsPerDenseLayer = (int)Figure(top, "kernelsPerDenseLayer", 0, 100),
+            KernelsPerExpertLayer = (int)Figure(top, "kernelsPerExpertLayer", 0, 100),
+            IsCompiled = top.Flag("compiled", fallback: false),
+            GraphSwitch = new Seconds(top.Has("graphSwitch") ? Figure(top, "graphSwitch", 0, 10, QuantityKind.Duration) : 0),
+            UnfittedSigma = Figure(top, "unfittedSigma", 0, 2),
+            Constants = Constants(top.Group("constants")),
+            OnFamily = OnFamily(top),
+            Fits = Fits(id, diagnostics),
+        };
+        if (top.Group("sources") is { } sources)
+            _ = sources.Mapping.Entries.Length;
+        top.Finish();
+        return new(diagnostics.HasErrors ? null : stack, diagnostics.InOrder());
+    }
+
+    private ImmutableArray<CalibrationFit> Fits(string id, DiagnosticList diagnostics)
+    {
+        string path = CalibrationPath(id);
+        if (!File.Exists(path))
+            return [];
+        Result<CalibrationFile> file = CalibrationFile.Read(path, $"data/calibration/serving/{id}{Extension}");
+        diagnostics.AddRange(file.Diagnostics);
+        return file.Value?.Fits ?? [];
+    }
+
+    private ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, double>> OnFamily(MappingReader top)
+    {
+        var families = ImmutableSortedDictionary.CreateBuilder<string, ImmutableSortedDictionary<string, double>>(StringComparer.Ordinal);
+        if (top.Group("onFamily") is { } all)
+        {
+            foreach (YamlEntry entry in all.Mapping.Entries)
+                families[entry.Key.Text] = Constants(all.Group(entry.Key.Text));
+        }
+
+        return families.ToImmutable();
+    }
+
+    private ImmutableSortedDictionary<string, double> Constants(MappingReader? group)
+    {
+        var constants = ImmutableSortedDictionary.CreateBuilder<string, double>(StringComparer.Ordinal);
+        if (group is null)
+            return constants.ToImmutable();
+        foreach (ConstantRange word in Vocabulary())
+        {
+            if (group.Has(word.Name))
+                constants[word.Name] = Figure(group, word.Name, word.Low, word.High);
+        }
+
+        group.Finish();
+        return constants.ToImmutable();
+    }
+
+    private Result<ImmutableWords> Words()
+    {
+        if (vocabulary is not null)
+            return vocabulary;
+        DiagnosticList diagnostics = new($"data/serving/{VocabularyName}{Extension}");
+        MappingReader? top = MappingReader.OfRoot(YamlReader.ReadFile(Path.Combine(dataRoot, "serving", VocabularyName + Extension), diagnostics), diagnostics);
+        var words = new ConstantRange?[ServingConstants.Count];
+        foreach (MappingReader entry in top?.Groups("constants") ?? [])
+        {
+            string name = entry.RequiredText("name", "the name of a constant");
+            string unit = entry.Text("unit", "1");
+            double scale = unit switch { "us" => 1e-6, "ms" => 1e-3, "s" or "1" => 1, _ => 0 };
+            if (scale == 0)
+                diagnostics.Error(DiagnosticCode.UnknownWord, entry.Position, $"'{unit}' is no unit of a constant; expected us, ms, s or 1");
+            double low = entry.RequiredQuantity("low", QuantityKind.Number, 0, 1e9);
+            double high = entry.RequiredQuantity("high", QuantityKind.Number, 0, 1e9);
+            double value = entry.RequiredQuantity("default", QuantityKind.Number, low, Math.Max(low, high));
+            string meaning = entry.RequiredText("meaning", "what it is");
+            entry.Text("source");
+            entry.Finish();
+            for (int place = 0; place < words.Length; place++)
+            {
+                if (name == ServingConstants.NameOf((ServingConstant)place))
+                    words[place] = new ConstantRange(name, unit, scale, low, high, value, meaning);
+            }
+        }
+
+        for (int place = 0; place < words.Length; place++)
+        {
+            if (top is not null && words[place] is null)
+                top.Missing(ServingConstants.NameOf((ServingConstant)place), "its unit, range and default");
+        }
+
+        vocabulary = new(diagnostics.HasErrors || top is null ? null : new ImmutableWords([.. words!]), diagnostics.InOrder());
+        return vocabulary;
+    }
+
+    private static ImmutableArray<ChipArchitecture> Architectures(MappingReader top, string key)
+    {
+        ImmutableArray<ChipArchitecture>.Builder found = ImmutableArray.CreateBuilder<ChipArchitecture>();
+        foreach (YamlScalar word in top.Texts(key))
+        {
+            int place = ArchitectureWords.IndexOf(word.Text);
+            if (place < 0)
+                top.Diagnostics.Error(DiagnosticCode.UnknownWord, word.Position, $"'{word.Text}' is no architecture; {Suggestion.Of(word.Text, ArchitectureWords)}");
+            else
+                found.Add((ChipArchitecture)place);
+        }
+
+        return found.ToImmutable();
+    }
+
+    /// <summary>A number with its mark and source, or the mark's reason.</summary>
+    private static double Figure(MappingReader group, string key, double low, double high, QuantityKind kind = QuantityKind.Number)
+    {
+        if (group.RequiredGroup(key, "{value, mark, source, note}") is not { } figure)
+            return low;
+        double value = figure.RequiredQuantity("value", kind, low, high);
+        Mark mark = (Mark)figure.Word("mark", MarkWords);
+        string source = figure.Text("source");
+        string note = figure.Text("note");
+        if (source.Length == 0 && mark != Mark.Assumed)
+            figure.Missing("source", "who says so");
+        if (note.Length == 0 && mark is Mark.Assumed or Mark.Derived && note.Length == 0)
+            figure.Missing("note", "how it was derived, or why it is assumed");
+        figure.Finish();
+        return value;
+    }
+
+    private static ImmutableArray<string> Names(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return [];
+        string[] names = [.. Directory.GetFiles(folder, "*" + Extension).Select(static path => Path.GetFileNameWithoutExtension(path)!).Where(static name => name != VocabularyName)];
+        Array.Sort(names, StringComparer.Ordinal);
+        return [.. names];
+    }
+
+    private static string Short(string name) => string.Create(CultureInfo.InvariantCulture, $"{(name.Length > 60 ? name[..60] : name)}");
+
+    /// <summary>A list that can be absent.</summary>
+    private sealed record ImmutableWords(ImmutableArray<ConstantRange> Words);
+}

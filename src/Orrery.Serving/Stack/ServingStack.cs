@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using Orrery.Catalog;
+using Orrery.Units;
+
+namespace Orrery.Serving;
+
+/// <summary>A serving engine as people deploy it: what it does by default, and its constants. <c>data/serving/ID.yaml</c>.</summary>
+public sealed record ServingStack
+{
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>Names this stack answers for: exact, or ending in <c>*</c>.</summary>
+    public required ImmutableArray<string> Covers { get; init; }
+
+    /// <summary>Architectures it runs on.</summary>
+    public required ImmutableArray<ChipArchitecture> Architectures { get; init; }
+
+    /// <summary>Architectures whose systems take it when no stack is asked for.</summary>
+    public ImmutableArray<ChipArchitecture> DefaultFor { get; init; } = [];
+
+    /// <summary>The host prepares the next iteration while the device runs this one.</summary>
+    public required bool OverlapsHost { get; init; }
+
+    /// <summary>Order of prefill and decode: a name of <see cref="BatchingPolicies"/>.</summary>
+    public required string Batching { get; init; }
+
+    /// <summary>Most tokens of one iteration.</summary>
+    public required int TokenBudget { get; init; }
+
+    /// <summary>Most running sequences.</summary>
+    public required int MaxBatch { get; init; }
+
+    /// <summary>Tokens of one block of the cache.</summary>
+    public required int BlockTokens { get; init; }
+
+    /// <summary>A request is admitted only where its prompt and its whole answer fit; otherwise where its prompt does.</summary>
+    public required bool ReservesOutput { get; init; }
+
+    /// <summary>Share of the blocks that admission leaves free for those that run.</summary>
+    public required double Watermark { get; init; }
+
+    /// <summary>Share of device memory that the engine takes.</summary>
+    public required double MemoryShare { get; init; }
+
+    /// <summary>Memory of one rank for activations, graphs and communication.</summary>
+    public required Bytes Workspace { get; init; }
+
+    /// <summary>Small kernels between products in a dense layer.</summary>
+    public required int KernelsPerDenseLayer { get; init; }
+
+    /// <summary>The same in a layer of experts.</summary>
+    public required int KernelsPerExpertLayer { get; init; }
+
+    /// <summary>Iterations' tokens that travel to the client together.</summary>
+    public int StreamInterval { get; init; } = 1;
+
+    /// <summary>Shapes are compiled: batches and lengths are padded to buckets.</summary>
+    public bool IsCompiled { get; init; }
+
+    /// <summary>Switching between two compiled graphs takes this long.</summary>
+    public Seconds GraphSwitch { get; init; }
+
+    /// <summary>Standard deviation of log(measured/predicted) of a stack that was never fitted.</summary>
+    public required double UnfittedSigma { get; init; }
+
+    /// <summary>Fits by model class and chip family; <c>data/calibration/serving/ID.yaml</c>.</summary>
+    public ImmutableArray<CalibrationFit> Fits { get; init; } = [];
+
+    /// <summary>Constants of the file itself, by name in file units.</summary>
+    public ImmutableSortedDictionary<string, double> Constants { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
+
+    /// <summary>The same on chips of one family.</summary>
+    public ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, double>> OnFamily { get; init; } =
+        ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, double>>.Empty;
+
+    /// <summary>True where the stack answers for a name.</summary>
+    public bool IsCalled(string name)
+    {
+        if (string.Equals(name, Id, StringComparison.OrdinalIgnoreCase))
+            return true;
+        foreach (string pattern in Covers)
+        {
+            bool fits = pattern.EndsWith('*')
+                ? name.StartsWith(pattern[..^1], StringComparison.OrdinalIgnoreCase)
+                : string.Equals(name, pattern, StringComparison.OrdinalIgnoreCase);
+            if (fits)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// The fit for a class of models on a chip: of its family, else of any, else of dense models on the same; null where nothing was fitted.
+    /// </summary>
+    public CalibrationFit? FitFor(string modelClass, ChipDescription chip)
+    {
+        ReadOnlySpan<string> classes = modelClass == ModelClass.Latent ? [ModelClass.Latent, ModelClass.Experts, ModelClass.Dense] : [modelClass, ModelClass.Dense];
+        foreach (string candidate in classes)
+        {
+            CalibrationFit? general = null;
+            foreach (CalibrationFit fit in Fits)
+            {
+                if (fit.Operator != candidate)
+                    continue;
+                if (fit.Scope == chip.Family || fit.Scope == chip.Id)
+                    return fit;
+                if (fit.Scope.Length == 0 || general is null)
+                    general = fit;
+            }
+
+            if (general is not null)
+                return general;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+
+namespace Orrery.Serving;
+
+/// <summary>
+/// Requests in the order of their arrival. Dense arrays, one entry a request, because a trace has millions of them and a simulation walks them
+/// once: 16 bytes a request, 4 more for each prefix block.
+/// </summary>
+public sealed class RequestTrace
+{
+    /// <summary>Ticks of a second: the clock of a serving run counts picoseconds, which span 106 days.</summary>
+    public const double TicksPerSecond = 1e12;
+
+    private readonly long[] arrivals;
+    private readonly int[] inputs;
+    private readonly int[] outputs;
+    private readonly int[] blockStarts;
+    private readonly int[] blocks;
+
+    /// <summary>A trace over arrays of one length; <paramref name="arrivals"/> ascend from 0.</summary>
+    /// <param name="blockStarts">Where the prefix blocks of each request begin in <paramref name="blocks"/>, one entry more than requests; empty without prefixes.</param>
+    public RequestTrace(long[] arrivals, int[] inputs, int[] outputs, int[]? blockStarts = null, int[]? blocks = null, int prefixBlockTokens = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(inputs.Length, arrivals.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(outputs.Length, arrivals.Length);
+        this.arrivals = arrivals;
+        this.inputs = inputs;
+        this.outputs = outputs;
+        this.blockStarts = blockStarts ?? [];
+        this.blocks = blocks ?? [];
+        PrefixBlockTokens = prefixBlockTokens;
+    }
+
+    /// <summary>Requests.</summary>
+    public int Count => arrivals.Length;
+
+    /// <summary>Arrival of each request, in ticks from the first.</summary>
+    public ReadOnlySpan<long> Arrivals => arrivals;
+
+    /// <summary>Prompt tokens, at least 1.</summary>
+    public ReadOnlySpan<int> Inputs => inputs;
+
+    /// <summary>Tokens to be generated, at least 1.</summary>
+    public ReadOnlySpan<int> Outputs => outputs;
+
+    /// <summary>Tokens of one prefix block; 0 where the trace says nothing of prefixes.</summary>
+    public int PrefixBlockTokens { get; }
+
+    /// <summary>Hashes of the prompt's blocks: equal hashes at the front of two prompts are equal text.</summary>
+    public ReadOnlySpan<int> PrefixBlocks(int request) =>
+        blockStarts.Length == 0 ? default : blocks.AsSpan(blockStarts[request], blockStarts[request + 1] - blockStarts[request]);
+
+    /// <summary>Prompt tokens of all requests.</summary>
+    public long TotalInput => Sum(inputs);
+
+    /// <summary>Generated tokens of all requests.</summary>
+    public long TotalOutput => Sum(outputs);
+
+    /// <summary>The requests for which <paramref name="keep"/> holds (input tokens, output tokens), at their own times.</summary>
+    public RequestTrace Where(Func<int, int, bool> keep)
+    {
+        List<long> times = [];
+        List<int> prompts = [];
+        List<int> answers = [];
+        List<int> starts = blockStarts.Length == 0 ? [] : [0];
+        List<int> kept = [];
+        for (int request = 0; request < Count; request++)
+        {
+            if (!keep(inputs[request], outputs[request]))
+                continue;
+            times.Add(arrivals[request]);
+            prompts.Add(inputs[request]);
+            answers.Add(outputs[request]);
+            if (blockStarts.Length > 0)
+            {
+                kept.AddRange(PrefixBlocks(request));
+                starts.Add(kept.Count);
+            }
+        }
+
+        long first = times.Count > 0 ? times[0] : 0;
+        for (int request = 0; request < times.Count; request++)
+            times[request] -= first;
+        return new RequestTrace([.. times], [.. prompts], [.. answers], blockStarts.Length == 0 ? null : [.. starts], [.. kept], PrefixBlockTokens);
+    }
+
+    /// <summary>The same requests <paramref name="factor"/> times as fast after one another.</summary>
+    public RequestTrace Faster(double factor)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(factor);
+        long[] times = new long[Count];
+        for (int request = 0; request < Count; request++)
+            times[request] = (long)Math.Round(arrivals[request] / factor);
+        return new RequestTrace(times, inputs, outputs, blockStarts, blocks, PrefixBlockTokens);
+    }
+
+    private static long Sum(int[] counts)
+    {
+        long sum = 0;
+        foreach (int count in counts)
+            sum += count;
+        return sum;
+    }
+}

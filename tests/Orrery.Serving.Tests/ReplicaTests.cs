@@ -1,0 +1,127 @@
+using Orrery.Serving;
+using Shouldly;
+using Xunit;
+
+namespace Orrery.Serving.Tests;
+
+/// <summary>What one engine does, worked out by hand.</summary>
+public sealed class ReplicaTests
+{
+    private const double Second = RequestTrace.TicksPerSecond;
+
+    private static RequestTrace Trace(params (double Arrival, int Input, int Output)[] requests)
+    {
+        RequestTraceBuilder builder = new();
+        foreach ((double arrival, int input, int output) in requests)
+            builder.Add((long)(arrival * Second), input, output);
+        return builder.ToTrace();
+    }
+
+    [Fact]
+    public void A_request_alone_takes_its_prompt_and_one_iteration_a_token()
+    {
+        IterationCost cost = Bench.Cost();
+        (RequestBook book, _) = Bench.Run(Trace((0, 100, 5)), Bench.Options(), cost: cost);
+        double prompt = cost.Mixed(0, 0, 100, cost.Times.Prefill(100, 0), 1).Total;
+        double decodes = cost.Decode(1, 1).Total * 4;
+        (book.FirstTokens[0] / Second).ShouldBe(prompt, 1e-11);
+        (book.Finishes[0] / Second).ShouldBe(prompt + decodes, 1e-11);
+    }
+
+    [Fact]
+    public void A_prompt_longer_than_the_budget_takes_several_iterations()
+    {
+        Bench.Run(Trace((0, 1200, 1)), Bench.Options(budget: 512)).Engines[0].Statistics.PrefillIterations.ShouldBe(3);
+        Bench.Run(Trace((0, 1200, 1)), Bench.Options(budget: 2048)).Engines[0].Statistics.PrefillIterations.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Mixed_iterations_go_on_decoding_where_separate_ones_stand_still()
+    {
+        RequestTrace trace = Trace((0, 64, 200), (0.001, 4000, 2));
+        (RequestBook mixed, _) = Bench.Run(trace, Bench.Options(budget: 256));
+        (RequestBook separate, _) = Bench.Run(trace, Bench.Options(batching: "prefill-first", budget: 256));
+        // The second prompt delays every token of the first where decodes stand still, and fewer of its own.
+        separate.FirstTokens[1].ShouldBeLessThan(mixed.FirstTokens[1]);
+        mixed.Finishes[0].ShouldBeLessThan(separate.Finishes[0]);
+    }
+
+    [Fact]
+    public void Decode_first_takes_nobody_in_before_its_batch_has_ended()
+    {
+        (RequestBook book, _) = Bench.Run(Trace((0, 64, 100), (0.001, 64, 2)), Bench.Options(batching: "decode-first"));
+        book.FirstTokens[1].ShouldBeGreaterThan(book.Finishes[0]);
+        (RequestBook mixed, _) = Bench.Run(Trace((0, 64, 100), (0.001, 64, 2)), Bench.Options());
+        mixed.FirstTokens[1].ShouldBeLessThan(mixed.Finishes[0]);
+    }
+
+    [Fact]
+    public void One_prompt_first_never_joins_two_prompts()
+    {
+        RequestTrace trace = Trace((0, 64, 2), (0, 64, 2), (0, 64, 2));
+        Bench.Run(trace, Bench.Options(batching: "one-prompt-first")).Engines[0].Statistics.PrefillIterations.ShouldBe(3);
+        Bench.Run(trace, Bench.Options()).Engines[0].Statistics.PrefillIterations.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_full_batch_lets_nobody_in_and_says_so()
+    {
+        (RequestBook book, Replica[] engines) = Bench.Run(Trace((0, 64, 50), (0, 64, 50)), Bench.Options(batch: 1));
+        book.FirstTokens[1].ShouldBeGreaterThan(book.Finishes[0]);
+        engines[0].Statistics.WaitingForBatch.ShouldBeGreaterThan(0);
+        engines[0].Statistics.WaitingForCache.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_request_that_no_cache_holds_is_refused_and_the_rest_goes_on()
+    {
+        (RequestBook book, _) = Bench.Run(Trace((0, 2000, 5), (0, 64, 5)), Bench.Options(cacheTokens: 1600));
+        book.Refused.ShouldBe(1);
+        book.Finishes[0].ShouldBe(RequestBook.Never);
+        book.Finishes[1].ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public void Clients_that_wait_keep_no_more_in_flight_than_there_are()
+    {
+        const int Clients = 5;
+        (RequestBook book, _) = Bench.Run(Bench.Random(2, count: 60), Bench.Options(), clients: Clients);
+        for (int request = 0; request < book.Count; request++)
+        {
+            int inFlight = 0;
+            for (int other = 0; other < book.Count; other++)
+                inFlight += book.Arrivals[other] <= book.Arrivals[request] && book.Finishes[other] > book.Arrivals[request] ? 1 : 0;
+            inFlight.ShouldBeLessThanOrEqualTo(Clients);
+        }
+
+        book.Finished.ShouldBe(60);
+    }
+
+    [Fact]
+    public void The_least_loaded_replica_takes_what_the_turn_would_pile_up()
+    {
+        // Every other request is long, so taking turns gives one replica all of them.
+        (double, int, int)[] requests = [.. Enumerable.Range(0, 80).Select(static place => (place * 0.002, 300, place % 2 == 0 ? 400 : 2))];
+        long turns = Bench.Run(Trace(requests), Bench.Options(batch: 4), engines: 2, router: new RoundRobin()).Book.Finishes.ToArray().Max();
+        long least = Bench.Run(Trace(requests), Bench.Options(batch: 4), engines: 2, router: new LeastLoaded()).Book.Finishes.ToArray().Max();
+        least.ShouldBeLessThan(turns);
+    }
+
+    [Fact]
+    public void A_cold_engine_pays_once()
+    {
+        RequestTrace trace = Trace((0, 64, 5));
+        long warm = Bench.Run(trace, Bench.Options()).Book.Finishes[0];
+        long cold = Bench.Run(trace, Bench.Options() with { ColdStart = (long)(0.5 * Second) }).Book.Finishes[0];
+        (cold - warm).ShouldBe((long)(0.5 * Second));
+    }
+
+    [Fact]
+    public void More_replicas_are_never_slower()
+    {
+        RequestTrace trace = Bench.Random(9, rate: 2000);
+        long one = Bench.Run(trace, Bench.Options(cacheTokens: 1600)).Book.Finishes.ToArray().Max();
+        long four = Bench.Run(trace, Bench.Options(cacheTokens: 1600), engines: 4).Book.Finishes.ToArray().Max();
+        four.ShouldBeLessThan(one);
+    }
+}
