@@ -95,7 +95,7 @@ public static class Workloads
         GlobalBatch = 16_384,
         Sequence = 8192,
         SequenceParallel = true,
-        Schedule = PipelineSchedule.Interleaved,
+        Schedule = new InterleavedSchedule(),
         Recompute = Recompute.Selective,
     };
 

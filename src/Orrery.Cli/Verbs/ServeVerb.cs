@@ -15,9 +15,9 @@ public static class ServeVerb
         Examples =
         [
             ("serve --model llama-3.1-70b --system dgx-h100 --chips 8 --rate 4", "two replicas, chosen; four requests a second"),
-            ("serve --model llama-3.1-70b --system dgx-h100 --chips 8 --trace data/traces/azure-llm-2023-conv.csv.gz --max-context 4096", "an hour of a chat service"),
-            ("serve --model llama-3.1-70b --system trn3-gen2 --chips 4 --concurrency 64 --input-tokens 1024 --output-tokens 256", "64 clients that wait for their answers"),
-            ("serve --model llama-3.1-8b --system gb200-nvl72 --chips 4 --rate 20 --slo ttft=1s,tpot=20ms --json", "a service level, for a program"),
+            ("serve --model llama-3.1-70b --system dgx-h100 --chips 8 --trace requests.csv", "requests of a file, at its times"),
+            ("serve --model llama-3.1-70b --system trn3-gen2 --chips 4 --concurrency 64", "64 clients that wait for answers"),
+            ("serve --model llama-3.1-8b --system gb200-nvl72 --chips 4 --rate 20 --slo ttft=1s --json", "a service level, for a program"),
         ],
         Notes = "Names of models, systems and stacks may be paths. Layout that is left out is chosen and printed. Exit code 1 means that the model does not fit, "
             + "that no layout is legal, or that the service level is missed; the limit is named.",

@@ -137,16 +137,24 @@ public sealed class OperatorTimes
         double weight = 0;
         for (int place = 0; place < count; place++)
         {
-            Operator work = InFormat(buffer[place]);
-            if (buffer[place].Role != OperatorRole.Forward)
+            Operator work = buffer[place].Work;
+            if (buffer[place].Role != OperatorRole.Forward || buffer[place].IsExpert)
                 continue;
             double time = chip.Cost(work).Isolated.Value;
             products += time * chip.Sigma(work);
             weight += time;
         }
 
+        if (layer.FeedForward is { Experts: > 0 } feed)
+        {
+            Operator experts = ExpertsOf(feed, layer.HiddenOr(model.Hidden), batch);
+            double time = chip.Cost(experts).Isolated.Value;
+            products += time * chip.Sigma(experts);
+            weight += time;
+        }
+
         double ofProducts = weight > 0 ? products / weight * linear.Products / all : 0;
-        double ofAttention = layer.Attention.Kind == AttentionKind.Grouped ? chip.Sigma(DecodeOf(layer.Attention, batch, context)) * attention.Execution / all : 0;
+        double ofAttention = layer.Attention.Kind is AttentionKind.Grouped or AttentionKind.Latent ? chip.Sigma(DecodeOf(layer.Attention, batch, context)) * attention.Execution / all : 0;
         double ofCollectives = groups.Tensor.Size > 1
             ? fabric.Sigma(new Collective(CollectiveKind.AllReduce, new Bytes(2.0 * batch * model.Hidden)), groups.Tensor) * linear.Collectives / all
             : 0;
@@ -194,8 +202,6 @@ public sealed class OperatorTimes
     private LayerShape Shape(int tokens) => new(
         tokens, 1, plan.TensorParallel, 1, plan.ExpertParallel, plan.ExpertTensorParallel, SequenceParallel: false, IsFused: true, HasFrozenWeights: true, plan.Precision);
 
-    private Operator InFormat(in LayerOperator entry) => entry.IsExpert ? entry.Work with { Format = plan.ExpertPrecision } : entry.Work;
-
     private WorkTimes ComputeLinear(int tokens)
     {
         int own = PerRank(tokens);
@@ -232,12 +238,25 @@ public sealed class OperatorTimes
         for (int place = 0; place < count; place++)
         {
             ref readonly LayerOperator entry = ref buffer[place];
-            if (entry.Role is not (OperatorRole.Forward or OperatorRole.ElementwiseForward))
+            // Products of experts are one operator below, with what surrounds them.
+            if (entry.IsExpert || entry.Role is not (OperatorRole.Forward or OperatorRole.ElementwiseForward))
                 continue;
-            OperatorCost cost = chip.Cost(InFormat(entry));
+            Add(chip.Cost(entry.Work), entry.Role == OperatorRole.ElementwiseForward);
+        }
+
+        if (layer.FeedForward is { Experts: > 0 } feed)
+            Add(chip.Cost(ExpertsOf(feed, layer.HiddenOr(model.Hidden), allTokens)), isElementwise: false);
+
+        // One sum over the tensor-parallel ranks behind attention, one behind the feed-forward part.
+        double reduced = 2.0 * tokens * model.Hidden;
+        double collectives = layer.Blocks * Time(CollectiveKind.AllReduce, reduced, groups.Tensor);
+        return new WorkTimes(products, launch, elementwise, collectives, matrix, memory);
+
+        void Add(in OperatorCost cost, bool isElementwise)
+        {
             memory += cost.MemoryBytes.Value;
             matrix += cost.MatrixBusy.Value;
-            if (entry.Role == OperatorRole.ElementwiseForward)
+            if (isElementwise)
             {
                 elementwise += cost.Execution.Value;
             }
@@ -247,13 +266,12 @@ public sealed class OperatorTimes
                 launch += cost.Launch.Value;
             }
         }
-
-        // One sum over the tensor-parallel ranks behind attention, one behind the feed-forward part.
-        double reduced = 2.0 * tokens * model.Hidden;
-        double collectives = layer.Blocks * Time(CollectiveKind.AllReduce, reduced, groups.Tensor);
-        _ = allTokens;
-        return new WorkTimes(products, launch, elementwise, collectives, matrix, memory);
     }
+
+    /// <summary>A layer's routed experts: all tokens of the replica, whichever rank they came from.</summary>
+    private Operator ExpertsOf(FeedForwardDescription feed, int hidden, int tokens) => Operator.ExpertLayer(
+        tokens, feed.DispatchWidth(hidden), Math.Max(1, feed.Width / plan.ExpertTensorParallel), feed.IsGated,
+        new ExpertRouting(feed.Experts, feed.TopK, plan.ExpertParallel), plan.ExpertPrecision);
 
     private WorkTimes ComputeHead(int rows)
     {
@@ -316,7 +334,7 @@ public sealed class OperatorTimes
         // A layer that attends within consecutive chunks sees half of one on average once it is past the first.
         int seen = attention.Chunk > 0 && context > attention.Chunk ? attention.Chunk / 2 : context;
         return attention.Latent is { } latent
-            ? Operator.Decode(batch, seen, Local(attention.Heads), 1, latent.KvRank + latent.RopeDim, NumberFormat.Bf16, plan.KvPrecision)
+            ? Operator.LatentDecode(batch, seen, Local(attention.Heads), latent.KvRank, latent.RopeDim, NumberFormat.Bf16, plan.KvPrecision)
             : Operator.Decode(batch, seen, Local(attention.Heads), Local(attention.KvHeads), attention.HeadDim, NumberFormat.Bf16, plan.KvPrecision, attention.Window);
     }
 
