@@ -62,7 +62,7 @@ internal static class Bench
         plan ??= new ServingPlan { TensorParallel = 1, Replicas = 1 };
         RankGroup one = RankGroup.Single(2);
         return new OperatorTimes(
-            model ?? Model(), new RooflineChip(Chip()), new FreeFabric(), plan, new PlacedGroups(one, one, one, one, one, one, one, one, one, [], one, one));
+            model ?? Model(), new RooflineChip(Chip()), new FreeFabric(), plan, new PlacedGroups(one, one, one, one, one, one, one, one, one, [], one, one, one, one));
     }
 
     public static IterationCost Cost(ServingConstants? constants = null, ServingStack? stack = null, CompiledBuckets? buckets = null) =>
