@@ -71,21 +71,27 @@ public sealed class GpuChipModel : ChipModel
             case OperatorKind.ExpertLayer:
                 return Experts(work.Format).Model.Layer(work.M, work.K, work.N, work.IsGated, work.Routing);
             case OperatorKind.Matmul:
+                Fitted<GemmModel> product = Gemm(work.Format);
                 return Bare(
-                    Gemm(work.Format).Model.Evaluate(work.M, work.N, work.K, Math.Max(1, work.Groups), options.IsCold),
-                    work.Format.IsQuantised() && !options.ProductHasQuantising);
+                    product.Model.Evaluate(work.M, work.N, work.K, Math.Max(1, work.Groups), options.IsCold),
+                    work.Format.IsQuantised() && !options.ProductHasQuantising,
+                    product.Constants);
             case OperatorKind.AttentionForward:
             case OperatorKind.AttentionBackward:
+                Fitted<PrefillAttentionModel> whole = Prefill(work);
                 return Bare(
-                    Prefill(work).Model.Evaluate(Shape(work), work.Kind == OperatorKind.AttentionBackward, options.AttentionHasPasses),
-                    !options.AttentionHasPasses);
+                    whole.Model.Evaluate(Shape(work), work.Kind == OperatorKind.AttentionBackward, options.AttentionHasPasses),
+                    !options.AttentionHasPasses,
+                    whole.Constants);
             case OperatorKind.AttentionDecode when work.HasSharedValues:
                 return LatentDecode(work).Model.Evaluate(
                     work.Batch, work.KeyLength, work.Heads, work.KeyWidth, work.ValueWidth, work.KvFormat.BytesPerElement(), options.IsCold);
             case OperatorKind.AttentionDecode:
+                Fitted<DecodeAttentionModel> step = Decode(work);
                 return Bare(
-                    Decode(work).Model.Evaluate(Shape(work), work.KvFormat.BytesPerElement(), options.IsCold, options.AttentionHasPasses),
-                    !options.AttentionHasPasses);
+                    step.Model.Evaluate(Shape(work), work.KvFormat.BytesPerElement(), options.IsCold, options.AttentionHasPasses),
+                    !options.AttentionHasPasses,
+                    step.Constants);
             case OperatorKind.Quantise:
                 return Quantising(work);
             default:
@@ -106,9 +112,16 @@ public sealed class GpuChipModel : ChipModel
         return new KernelTime(product.Launch, time, 0, time, work.MemoryBytes);
     }
 
-    /// <summary>A kernel without the passes around it starts as one product does, not as several kernels.</summary>
-    private KernelTime Bare(KernelTime time, bool isBare) =>
-        isBare && time.Execution > 0 ? time with { Launch = Math.Min(time.Launch, Gemm(NumberFormat.Bf16).Model.Launch) } : time;
+    /// <summary>
+    /// A kernel without the passes around it starts as one product does, not as several kernels; where the constants are those of a library, they were
+    /// fitted on it as it is.
+    /// </summary>
+    private KernelTime Bare(KernelTime time, bool isBare, KernelConstants constants) =>
+        isBare && time.Execution > 0 && !(options.Library.Length > 0 && constants.IsOfFormat)
+            ? time with { Launch = Math.Min(time.Launch, Gemm(NumberFormat.Bf16).Model.Launch) }
+            : time;
+
+    private string Named(NumberFormat format) => options.Library.Length == 0 ? format.Text() : $"{format.Text()}-{options.Library}";
 
     private KernelConstants Constants(in Operator work) => work.Kind switch
     {
@@ -132,7 +145,7 @@ public sealed class GpuChipModel : ChipModel
     private Fitted<GemmModel> MakeGemm(NumberFormat format)
     {
         OperatorVocabulary vocabulary = library.Vocabulary;
-        KernelConstants constants = library.Resolve(Chip, OperatorVocabulary.GemmName, vocabulary.GemmConstants, format.Text());
+        KernelConstants constants = library.Resolve(Chip, OperatorVocabulary.GemmName, vocabulary.GemmConstants, Named(format));
         GemmFormat described = GemmFormat.Of(format, PeakOf(GemmFormat.Multiplying(format)));
         if (!options.ProductHasQuantising)
             described = described with { IsQuantised = false };
@@ -149,7 +162,7 @@ public sealed class GpuChipModel : ChipModel
     {
         OperatorVocabulary vocabulary = library.Vocabulary;
         string name = OperatorVocabulary.NameOf(work);
-        KernelConstants constants = library.Resolve(Chip, name, vocabulary.ConstantsOf(name), vocabulary.FormatOf(work, Chip.Family));
+        KernelConstants constants = library.Resolve(Chip, name, vocabulary.ConstantsOf(name), vocabulary.FormatOf(work, Chip.Family, options.Library));
         return new(new PrefillAttentionModel(figures, PeakOf(AttentionMultiplies(work.Format, work.KvFormat)), vocabulary.Prefill, constants.Values.AsSpan()), constants);
     }
 
@@ -163,8 +176,8 @@ public sealed class GpuChipModel : ChipModel
     {
         OperatorVocabulary vocabulary = library.Vocabulary;
         KernelConstants constants = library.Resolve(
-            Chip, OperatorVocabulary.DecodeName, vocabulary.DecodeConstants, vocabulary.FormatOf(work, Chip.Family));
-        return new(new DecodeAttentionModel(figures, vocabulary.DecodeOf(Chip.Family), constants.Values.AsSpan()), constants);
+            Chip, OperatorVocabulary.DecodeName, vocabulary.DecodeConstants, vocabulary.FormatOf(work, Chip.Family, options.Library));
+        return new(new DecodeAttentionModel(figures, vocabulary.DecodeOf(Chip.Family, options.Library), constants.Values.AsSpan()), constants);
     }
 
     private Fitted<LatentDecodeModel> LatentDecode(in Operator work)
@@ -178,7 +191,7 @@ public sealed class GpuChipModel : ChipModel
         OperatorVocabulary vocabulary = library.Vocabulary;
         LatentDecodeStructure structure = vocabulary.LatentDecodeOf(Chip.Family);
         KernelConstants constants = library.Resolve(
-            Chip, OperatorVocabulary.LatentDecodeName, vocabulary.LatentDecodeConstants, vocabulary.FormatOf(work, Chip.Family));
+            Chip, OperatorVocabulary.LatentDecodeName, vocabulary.LatentDecodeConstants, vocabulary.FormatOf(work, Chip.Family, options.Library));
         double peak = PeakOf(structure.HasNarrowCache ? AttentionMultiplies(work.Format, work.KvFormat) : GemmFormat.Multiplying(work.Format));
         return new(new LatentDecodeModel(figures, peak, structure, constants.Values.AsSpan()), constants);
     }
@@ -192,12 +205,12 @@ public sealed class GpuChipModel : ChipModel
     private Fitted<ExpertModel> MakeExperts(NumberFormat format)
     {
         OperatorVocabulary vocabulary = library.Vocabulary;
-        string name = format.Text();
+        string name = Named(format);
         KernelConstants constants = library.Resolve(Chip, OperatorVocabulary.ExpertsName, vocabulary.ExpertConstants, name);
         GemmFormat described = GemmFormat.Of(format, PeakOf(GemmFormat.Multiplying(format)));
         if (!options.ProductHasQuantising)
             described = described with { IsQuantised = false };
-        return new(new ExpertModel(figures, described, vocabulary.ExpertsOf(Chip.Family, name), constants.Values.AsSpan()), constants);
+        return new(new ExpertModel(figures, described, vocabulary.ExpertsOf(Chip.Family, format.Text()), constants.Values.AsSpan()), constants);
     }
 
     private Fitted<ElementwiseModel> Moving(OperatorKind kind)

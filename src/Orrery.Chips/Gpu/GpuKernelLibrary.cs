@@ -47,7 +47,7 @@ public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string,
     public KernelConstants Resolve(ChipDescription chip, string operatorName, ImmutableArray<OperatorConstant> places, string format)
     {
         ArgumentNullException.ThrowIfNull(chip);
-        ImmutableArray<string> formats = Vocabulary.NearestFormats.GetValueOrDefault(format, []);
+        ImmutableArray<string> formats = Vocabulary.NearestOf(format);
         ImmutableArray<string> chips = Vocabulary.NearestChips.TryGetValue(chip.Id, out ImmutableArray<string> byId)
             ? byId
             : Vocabulary.NearestChips.TryGetValue(chip.Family, out ImmutableArray<string> byFamily) ? byFamily : Vocabulary.NearestChips.GetValueOrDefault("other", []);
@@ -65,7 +65,7 @@ public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string,
         }
 
         ImmutableArray<double> typical = [.. places.Select(static place => place.Typical)];
-        return new KernelConstants(typical, Vocabulary.TypicalSigma, [], false, $"{Named(operatorName, format)} on {chip.Id}: typical values, assumed; nothing of the kind is fitted");
+        return new KernelConstants(typical, Vocabulary.TypicalSigma, [], false, false, $"{Named(operatorName, format)} on {chip.Id}: typical values, assumed; nothing of the kind is fitted");
     }
 
     private KernelConstants Known(
@@ -84,6 +84,7 @@ public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string,
             Math.Sqrt(Square(fit.ResidualSigma) + added),
             [.. fit.ClassSigmas.Select(sigma => Math.Sqrt(Square(sigma) + added))],
             source == chip.Id && candidate == format,
+            candidate == format,
             provenance);
     }
 

@@ -4,7 +4,11 @@ namespace Orrery.Chips.Gpu;
 /// <param name="IsCold">Other work has evicted operands from the last-level cache; false as in a benchmark that repeats one kernel.</param>
 /// <param name="AttentionHasPasses">Attention includes the passes that rotate and store keys, as in inference tables; false where they are operators of their own.</param>
 /// <param name="ProductHasQuantising">A product in 8 or 4 bits includes the pass that quantises its activations; false where they come quantised.</param>
-public readonly record struct GpuModelOptions(bool IsCold, bool AttentionHasPasses, bool ProductHasQuantising)
+/// <param name="Library">
+/// Kernel library, as <c>data/calibration/operators.yaml</c> calls it: its rules and, where some are fitted, its constants hold. Empty is the one behind the
+/// fitted operator tables.
+/// </param>
+public readonly record struct GpuModelOptions(bool IsCold, bool AttentionHasPasses, bool ProductHasQuantising, string Library = "")
 {
     /// <summary>Inside a training step, whose casts are operators of their own (<c>OperatorKind.Quantise</c>).</summary>
     public static GpuModelOptions Training => new(true, false, false);

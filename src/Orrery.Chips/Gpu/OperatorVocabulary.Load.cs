@@ -42,6 +42,7 @@ public sealed partial record OperatorVocabulary
         ImmutableSortedDictionary<string, ImmutableArray<string>> chips = Lists(top, "nearestChips");
         ImmutableSortedDictionary<string, ImmutableArray<string>> formats = Lists(top, "nearestFormats");
         ImmutableArray<AttentionKernelRule> kernels = Rules(top);
+        ImmutableArray<string> libraries = [.. top.Texts("libraries").Select(static scalar => scalar.Text)];
         MappingReader? sigma = top.RequiredGroup("borrowedSigma", "the spread added for borrowed constants");
         top.Finish();
         if (gemm is null || prefill is null || decode is null || latentPrefill is null || latentDecode is null || experts is null || elementwise is null || sigma is null)
@@ -64,6 +65,7 @@ public sealed partial record OperatorVocabulary
             ExpertKernels = ExpertRules(experts),
             ExpertConstants = Constants<ExpertConstant>(experts),
             AttentionKernels = kernels,
+            Libraries = libraries,
             ElementwiseCachedShare = elementwise.RequiredQuantity("cachedShare", QuantityKind.Number, 0, 1),
             ElementwiseConstants = Constants<ElementwiseConstant>(elementwise),
             FittedOn = fittedOn,
@@ -107,16 +109,18 @@ public sealed partial record OperatorVocabulary
         DecodeKernel.Single,
         DecodeKernel.Faster);
 
-    private static ImmutableArray<(ImmutableArray<string> Families, DecodeKernel WithoutGroup, DecodeKernel WithGroup)> Kernels(MappingReader group)
+    private static ImmutableArray<DecodeRule> Kernels(MappingReader group)
     {
-        ImmutableArray<(ImmutableArray<string>, DecodeKernel, DecodeKernel)>.Builder kernels =
-            ImmutableArray.CreateBuilder<(ImmutableArray<string>, DecodeKernel, DecodeKernel)>();
+        ImmutableArray<DecodeRule>.Builder kernels = ImmutableArray.CreateBuilder<DecodeRule>();
         foreach (MappingReader entry in group.Groups("kernels"))
         {
-            kernels.Add((
+            kernels.Add(new(
+                entry.Text("library"),
                 [.. entry.Texts("families").Select(static scalar => scalar.Text)],
                 (DecodeKernel)entry.Word("withoutGroup", KernelWords),
-                (DecodeKernel)entry.Word("withGroup", KernelWords)));
+                (DecodeKernel)entry.Word("withGroup", KernelWords),
+                entry.Integer("largestGroup", 0, 4096, 0),
+                entry.Flag("isSplit", true)));
             entry.Finish();
         }
 

@@ -46,8 +46,11 @@ public sealed partial record OperatorVocabulary
     /// <summary>Products of experts whose tiles the library chooses by a rule of its own; the first entry that fits holds.</summary>
     public required ImmutableArray<ExpertRule> ExpertKernels { get; init; }
 
-    /// <summary>Which decode kernel is taken, by family; the first entry that names the family, or none, holds.</summary>
-    public required ImmutableArray<(ImmutableArray<string> Families, DecodeKernel WithoutGroup, DecodeKernel WithGroup)> DecodeKernels { get; init; }
+    /// <summary>Which decode kernel is taken, by library and family; the first entry that fits holds.</summary>
+    public required ImmutableArray<DecodeRule> DecodeKernels { get; init; }
+
+    /// <summary>Kernel libraries told apart from the one behind the fitted tables.</summary>
+    public required ImmutableArray<string> Libraries { get; init; }
 
     /// <summary>Kernels of other libraries that serve some attention shapes.</summary>
     public required ImmutableArray<AttentionKernelRule> AttentionKernels { get; init; }
@@ -100,13 +103,21 @@ public sealed partial record OperatorVocabulary
     /// <summary>Standard deviation of the logarithm where typical values stand in for constants.</summary>
     public required double TypicalSigma { get; init; }
 
-    /// <summary>The decode kernels of a family.</summary>
-    public DecodeStructure DecodeOf(string family)
+    /// <summary>The decode kernels of a library on chips of a family.</summary>
+    public DecodeStructure DecodeOf(string family, string library = "")
     {
-        foreach ((ImmutableArray<string> families, DecodeKernel withoutGroup, DecodeKernel withGroup) in DecodeKernels)
+        foreach (DecodeRule rule in DecodeKernels)
         {
-            if (families.IsEmpty || families.Contains(family))
-                return Decode with { WithoutGroup = withoutGroup, WithGroup = withGroup };
+            if ((rule.Library.Length == 0 || rule.Library == library) && (rule.Families.IsEmpty || rule.Families.Contains(family)))
+            {
+                return Decode with
+                {
+                    WithoutGroup = rule.WithoutGroup,
+                    WithGroup = rule.WithGroup,
+                    LargestGroup = rule.LargestGroup > 0 ? rule.LargestGroup : Decode.LargestGroup,
+                    Splits = rule.IsSplit ? Decode.Splits : [1],
+                };
+            }
         }
 
         return Decode;
@@ -158,8 +169,35 @@ public sealed partial record OperatorVocabulary
         _ => ElementwiseName,
     };
 
-    /// <summary>The name by which calibration files call the format of an operator on a chip of a family; empty where one fit holds for all.</summary>
-    public string FormatOf(in Operator work, string family)
+    /// <summary>
+    /// The name by which calibration files call the format of an operator of a library on a chip of a family: the format, then the library where one is
+    /// told apart; empty where one fit holds for all.
+    /// </summary>
+    public string FormatOf(in Operator work, string family, string library = "")
+    {
+        string format = FormatOf(work, family);
+        return library.Length == 0 || format.Length == 0 || format.EndsWith(library, StringComparison.Ordinal) ? format : $"{format}-{library}";
+    }
+
+    /// <summary>The formats whose constants stand in for those of a format, nearest first: that of no library, then its nearest.</summary>
+    public ImmutableArray<string> NearestOf(string format)
+    {
+        ArgumentNullException.ThrowIfNull(format);
+        if (NearestFormats.TryGetValue(format, out ImmutableArray<string> nearest))
+            return nearest;
+        foreach (string library in Libraries)
+        {
+            if (format.EndsWith("-" + library, StringComparison.Ordinal))
+            {
+                string stem = format[..^(library.Length + 1)];
+                return [stem, .. NearestFormats.GetValueOrDefault(stem, [])];
+            }
+        }
+
+        return [];
+    }
+
+    private string FormatOf(in Operator work, string family)
     {
         switch (work.Kind)
         {

@@ -49,8 +49,9 @@ public static class ChipCalibration
             }
 
             string name = OperatorVocabulary.NameOf(work);
-            var read = new Row(row.Origin.Id, row.Origin.Group, work, time * 1e-6, Draw(row.Origin.Id, options.Seed));
-            Add(units, (name, vocabulary.FormatOf(work, chip.Family)), read);
+            GpuModelOptions around = tables.OptionsOf(row);
+            var read = new Row(row.Origin.Id, row.Origin.Group, work, time * 1e-6, Draw(row.Origin.Id, options.Seed), around);
+            Add(units, (name, vocabulary.FormatOf(work, chip.Family, around.Library)), read);
             // What a layer's mixture of element-wise kernels gets is fitted on all of them but the fetches.
             if (work.Kind is OperatorKind.Norm or OperatorKind.Rotary or OperatorKind.Activation or OperatorKind.ResidualAdd)
                 Add(units, (OperatorVocabulary.ElementwiseName, ""), read);
@@ -148,7 +149,9 @@ public static class ChipCalibration
 
         // Each kind of a mixture counts the same, however many rows it has.
         double[] weights = isMixture ? [.. chosen.Select(row => (double)chosen.Count / (kinds.Count * kinds[row.Work.Kind]))] : [];
-        KernelFit fit = new(chip, vocabulary, name, format, work, measured, weights, options.Seed);
+        // Rows of one library were measured alike; tables of kernels bounded by memory know no surroundings.
+        GpuModelOptions around = chosen[0].Around.Library.Length > 0 ? chosen[0].Around : GpuModelOptions.Benchmark;
+        KernelFit fit = new(chip, vocabulary, name, format, work, measured, weights, options.Seed) { Options = around };
         return fit.Run([.. source]) with { RowsFile = RowsFileName(chip.Id) };
     }
 
@@ -159,5 +162,5 @@ public static class ChipCalibration
         rows.Add(row);
     }
 
-    private readonly record struct Row(string Id, string Group, Operator Work, double Measured, double Lot);
+    private readonly record struct Row(string Id, string Group, Operator Work, double Measured, double Lot, GpuModelOptions Around);
 }

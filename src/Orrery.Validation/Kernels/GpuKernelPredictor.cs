@@ -56,7 +56,7 @@ public sealed class GpuKernelPredictor : ICasePredictor<KernelCase>
     public string FormatOf(KernelCase row, in Operator work)
     {
         ArgumentNullException.ThrowIfNull(row);
-        return ModelOf(row.Chip, tables.OptionsOf(row)) is { } model ? library.Vocabulary.FormatOf(work, model.Chip.Family) : "";
+        return ModelOf(row.Chip, tables.OptionsOf(row)) is { } model ? library.Vocabulary.FormatOf(work, model.Chip.Family, tables.OptionsOf(row).Library) : "";
     }
 
     /// <summary>Time of an operator at the stated peak or the stated memory bandwidth, whichever is longer, in s.</summary>

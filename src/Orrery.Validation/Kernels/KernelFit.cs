@@ -66,6 +66,9 @@ public sealed class KernelFit
     /// <summary>Constants held absent from the beginning, for ablations; they must be able to be absent.</summary>
     public ImmutableArray<string> Without { get; init; } = [];
 
+    /// <summary>In what surroundings the rows were measured.</summary>
+    public GpuModelOptions Options { get; init; } = GpuModelOptions.Benchmark;
+
     /// <summary>Fits, drops what cannot be told, and describes the result.</summary>
     public CalibrationFit Run(ImmutableArray<string> source)
     {
@@ -80,10 +83,12 @@ public sealed class KernelFit
         return Describe(kept, values, source);
     }
 
-    private bool IsUsed(OperatorConstant place) =>
-        name != OperatorVocabulary.GemmName
-        || place.Name != "quantiseMemory"
-        || (NumberFormats.TryParse(format, out NumberFormat parsed) && GemmFormat.Of(parsed, 1).IsQuantised);
+    private bool IsUsed(OperatorConstant place) => (name, place.Name) switch
+    {
+        (OperatorVocabulary.GemmName, "quantiseMemory") => NumberFormats.TryParse(format, out NumberFormat parsed) && GemmFormat.Of(parsed, 1).IsQuantised,
+        (OperatorVocabulary.PrefillName or OperatorVocabulary.DecodeName, "passMemory") => Options.AttentionHasPasses,
+        _ => true,
+    };
 
     /// <summary>Drops the constant whose absence costs least, if that is within tolerance.</summary>
     /// <param name="isAtAbsence">Tries only those at the end of their range where they cannot be told from absent, or only the others.</param>
@@ -151,7 +156,7 @@ public sealed class KernelFit
             Date = "",
             Fits = [new CalibrationFit { Operator = name, Format = format, Constants = constants }],
         };
-        return new GpuChipModel(chip, new GpuKernelLibrary(vocabulary, id => id == chip.Id ? file : null), GpuModelOptions.Benchmark);
+        return new GpuChipModel(chip, new GpuKernelLibrary(vocabulary, id => id == chip.Id ? file : null), Options);
     }
 
     private static ImmutableSortedDictionary<string, CalibratedConstant> Constants(List<OperatorConstant> kept, ReadOnlySpan<double> values)

@@ -41,7 +41,7 @@ public static class KernelReading
                 work = Operator.Matmul(row.M, row.N, row.K, format);
                 return Has(row.M > 0 && row.N > 0 && row.K > 0, ref why);
             case "grouped_gemm":
-                work = Operator.Matmul(row.M, row.N, row.K, format, row.Groups);
+                work = Operator.Matmul(row.M, row.N, row.K, format, row.Groups) with { IsRouted = true };
                 return Has(row.M > 0 && row.N > 0 && row.K > 0 && row.Groups > 0, ref why);
             case "attention_prefill":
                 work = Operator.Attention(row.Batch, row.SeqQ, row.SeqKv, row.Heads, row.KvHeads, row.HeadDim, true, format, false, row.Window) with { KvFormat = cache };

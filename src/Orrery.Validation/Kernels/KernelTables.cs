@@ -15,16 +15,25 @@ public sealed class KernelTables
 
     private readonly ImmutableArray<string> bareAttention;
     private readonly ImmutableArray<string> bareProducts;
+    private readonly ImmutableArray<string> totalCaches;
+    private readonly ImmutableArray<LibraryRows> libraries;
 
-    private KernelTables(ImmutableArray<Rule> rules, ImmutableArray<string> bareAttention, ImmutableArray<string> bareProducts)
+    private KernelTables(
+        ImmutableArray<Rule> rules,
+        ImmutableArray<string> bareAttention,
+        ImmutableArray<string> bareProducts,
+        ImmutableArray<string> totalCaches,
+        ImmutableArray<LibraryRows> libraries)
     {
+        this.totalCaches = totalCaches;
+        this.libraries = libraries;
         this.rules = rules;
         this.bareAttention = bareAttention;
         this.bareProducts = bareProducts;
     }
 
     /// <summary>Nothing known: every row is fitted and scored as the kernel with its passes.</summary>
-    public static KernelTables None { get; } = new([], [], []);
+    public static KernelTables None { get; } = new([], [], [], [], []);
 
     /// <summary>Reads the rules of a data folder.</summary>
     public static Result<KernelTables> Open(DataCatalog catalog)
@@ -55,6 +64,7 @@ public sealed class KernelTables
         {
             AttentionHasPasses = !bareAttention.Contains(row.Origin.Group),
             ProductHasQuantising = !HasBareProducts(row),
+            Library = Find(row)?.Name ?? "",
         };
     }
 
@@ -63,8 +73,16 @@ public sealed class KernelTables
     {
         if (!KernelReading.TryRead(row, out work, out why))
             return false;
-        if (work is { Kind: OperatorKind.Matmul, Format: NumberFormat.Fp8 } && HasBareProducts(row))
+        if (work is { Kind: OperatorKind.Matmul, Format: NumberFormat.Fp8 } && Find(row) is { HasBlockScales: true })
             work = work with { Format = NumberFormat.Fp8Block };
+        if (work.Kind == OperatorKind.AttentionDecode && work.Batch > 1 && totalCaches.Contains(row.Origin.Group))
+        {
+            work = work with { KeyLength = work.KeyLength / work.Batch };
+            if (work.KeyLength == 0)
+                why = "fewer cached tokens in all than sequences: most have none";
+            return work.KeyLength > 0;
+        }
+
         return true;
     }
 
@@ -109,8 +127,31 @@ public sealed class KernelTables
 
         ImmutableArray<string> attention = [.. top.Texts("bareAttention").Select(static scalar => scalar.Text)];
         ImmutableArray<string> products = [.. top.Texts("bareProducts").Select(static scalar => scalar.Text)];
+        ImmutableArray<string> totals = [.. top.Texts("totalCaches").Select(static scalar => scalar.Text)];
+        ImmutableArray<LibraryRows>.Builder libraries = ImmutableArray.CreateBuilder<LibraryRows>();
+        foreach (MappingReader entry in top.Groups("libraries"))
+        {
+libraries.Add(new(
+                entry.RequiredText("name", "the library as operators.yaml calls it"),
+                entry.RequiredText("begins", "the beginning of its name in tables"),
+                entry.Text("group"),
+                entry.Flag("hasBlockScales", false)));
+            entry.Finish();
+        }
+
         top.Finish();
-        return new(diagnostics.HasErrors ? null : new KernelTables(found.ToImmutable(), attention, products), diagnostics.InOrder());
+        return new(diagnostics.HasErrors ? null : new KernelTables(found.ToImmutable(), attention, products, totals, libraries.ToImmutable()), diagnostics.InOrder());
+    }
+
+    private LibraryRows? Find(KernelCase row)
+    {
+        foreach (LibraryRows library in libraries)
+        {
+            if (row.Library.StartsWith(library.Begins, StringComparison.Ordinal) && (library.Group.Length == 0 || library.Group == row.Origin.Group))
+                return library;
+        }
+
+        return null;
     }
 
     private bool HasBareProducts(KernelCase row)
@@ -123,6 +164,10 @@ public sealed class KernelTables
 
         return false;
     }
+
+    /// <summary>Rows of one kernel library.</summary>
+    /// <param name="HasBlockScales">Its 8-bit products scale blocks, whatever the table calls the format.</param>
+    private sealed record LibraryRows(string Name, string Begins, string Group, bool HasBlockScales);
 
     private sealed record Rule(string Group, string Kind, string Chip, string Quality, double CacheAbove, bool IsGrouped, bool IsScored, string Reason)
     {

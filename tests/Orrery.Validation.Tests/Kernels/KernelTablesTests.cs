@@ -82,6 +82,30 @@ public sealed class KernelTablesTests
     }
 
     [Fact]
+    public void A_table_of_total_caches_is_read_by_sequence_and_its_library_told_apart()
+    {
+        KernelCase row = Row("attention_decode", "llmservingsim-attention") with { Library = "flash_attention", Batch = 4, SeqKv = 1027 };
+        Tables.TryRead(row, out Operator work, out _).ShouldBeTrue();
+        work.KeyLength.ShouldBe(256);
+        Tables.OptionsOf(row).Library.ShouldBe("flash-attention");
+        Tables.TryRead(row with { SeqKv = 3 }, out _, out string why).ShouldBeFalse();
+        why.ShouldContain("fewer cached tokens");
+        KernelCase other = Row("attention_decode", "vidur-attention") with { Library = "flash_attention", Batch = 4, SeqKv = 1027 };
+        Tables.TryRead(other, out work, out _).ShouldBeTrue();
+        work.KeyLength.ShouldBe(1027);
+        Tables.OptionsOf(other).Library.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Products_of_DeepGEMM_scale_blocks_and_come_quantised()
+    {
+        KernelCase row = Row("gemm", type: "fp8") with { Library = "DeepGEMM" };
+        Tables.TryRead(row, out Operator work, out _).ShouldBeTrue();
+        work.Format.ShouldBe(NumberFormat.Fp8Block);
+        Tables.OptionsOf(row).ShouldBe(new(false, true, false, "deepgemm"));
+    }
+
+    [Fact]
     public void A_mistake_in_the_rules_is_a_diagnostic()
     {
         const string Text = "rules:\n  - {name: a, cacheAbove: 160, reason: b}\n  - {name: c, kynd: gemm, reason: d}\n";

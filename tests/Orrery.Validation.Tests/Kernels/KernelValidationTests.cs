@@ -69,6 +69,25 @@ public sealed class KernelValidationTests
         group.Unseen.IntervalHalfWidth.ShouldNotBeNull().ShouldBeLessThanOrEqualTo(widest * group.Unseen.MedianApe.ShouldNotBeNull());
     }
 
+    [Theory]
+    [InlineData("alibaba-infersim", 0.12)]
+    [InlineData("llmservingsim-attention", 0.12)]
+    [InlineData("frontier-attention", 0.15)]
+    [InlineData("vidur-linear-ops", 0.12)]
+    public void Tables_of_other_libraries_beat_one_efficiency_by_far(string source, double mean)
+    {
+        GroupReport group = Run.Report.ShouldNotBeNull().Groups.Single(one => one.Group == source);
+        group.Unseen.Mape.ShouldNotBeNull().ShouldBeLessThan(mean);
+        group.Unseen.BaselineMape.ShouldNotBeNull().ShouldBeGreaterThan(2 * group.Unseen.Mape.Value);
+    }
+
+    [Fact]
+    public void No_group_has_more_than_a_twentieth_of_its_rows_skipped()
+    {
+        foreach (GroupReport group in Run.Report.ShouldNotBeNull().Groups)
+            ((double)group.Skipped).ShouldBeLessThanOrEqualTo(0.05 * (group.Skipped + group.Scored), group.Group);
+    }
+
     [Fact]
     public void Pooled_coverage_over_all_tables_is_that_of_an_interval_of_eighty_percent()
     {
