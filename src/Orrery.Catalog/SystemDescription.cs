@@ -118,6 +118,9 @@ public sealed record SystemDescription
     /// <summary>Smallest allocation; the number of chips must be a multiple, or be below it and divide it.</summary>
     public int AllocationUnit { get; init; } = 1;
 
+    /// <summary>Bandwidth between one chip and its host's memory, one direction; null where no source states it.</summary>
+    public Sourced<BytesPerSecond>? HostBandwidthPerChip { get; init; }
+
     /// <summary>Everything in a server but the chips: hosts, switches, NICs, fans, conversion; per chip.</summary>
     public required Sourced<Watts> OverheadPowerPerChip { get; init; }
 

@@ -53,6 +53,9 @@ public readonly record struct LayerShape(
     /// <summary>Format in which frozen weights are kept; products of 16-bit operands widen them first, each time.</summary>
     public NumberFormat FrozenFormat { get; init; } = NumberFormat.Bf16;
 
+    /// <summary>Routed tokens of the rank whose experts get most, over the mean.</summary>
+    public double ExpertLoad { get; init; } = 1;
+
     /// <summary>Tokens a rank sees in one micro-batch.</summary>
     public double Tokens => (double)MicroBatch * Sequence / ContextParallel;
 
@@ -81,6 +84,9 @@ public static class LayerOperators
 {
     /// <summary>Most operators one layer can have.</summary>
     public const int Capacity = 144;
+
+    /// <summary>Rows to which grouped products pad groups of different sizes: what matrix units take at once.</summary>
+    private const int GroupPadding = 8;
 
     /// <summary>Kernels of the element-wise work of one part of a layer that are not products.</summary>
     private const int ForwardKernels = 4;
@@ -398,9 +404,12 @@ public static class LayerOperators
             long dispatched = feed.DispatchWidth((int)_hidden);
             // Tokens are dispatched from their sequence-parallel shard, so each tensor-parallel rank routes its own part of them.
             double own = _tokens / _ranks;
-            double routed = own * feed.TopK * _shape.ExpertTensorParallel;
+            double routed = own * feed.TopK * _shape.ExpertTensorParallel * _shape.ExpertLoad;
             int local = Math.Max(1, feed.Experts / _shape.ExpertParallel);
             long rows = Math.Max(1, (long)Math.Ceiling(routed / local));
+            // Kernels pad the groups of experts that are not all alike.
+            if (_shape.ExpertLoad > 1)
+                rows = (rows + GroupPadding - 1) / GroupPadding * GroupPadding;
             long width = Math.Max(1, feed.Width / _shape.ExpertTensorParallel);
             Product(rows, gates * width, dispatched, _shape.Precision, local, isExpert: true);
             Product(rows, dispatched, width, _shape.Precision, local, isExpert: true);

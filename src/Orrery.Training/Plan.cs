@@ -13,6 +13,9 @@ public enum Recompute : byte
 
     /// <summary>Only layer inputs are kept; the whole forward pass runs again.</summary>
     Full,
+
+    /// <summary>The parts that <see cref="Plan.RecomputeModules"/> names run again.</summary>
+    Modules,
 }
 
 /// <summary>Attention kernel.</summary>
@@ -67,6 +70,31 @@ public sealed record Plan
 
     public Recompute Recompute { get; init; }
 
+    /// <summary>With <see cref="Recompute.Modules"/>, the parts of a layer that run again.</summary>
+    public RecomputeModules RecomputeModules { get; init; }
+
+    /// <summary>Layers of each model chunk; null is as even as can be.</summary>
+    public PipelineSplit? Split { get; init; }
+
+    public Offload Offload { get; init; }
+
+    /// <summary>Layers ahead of the running one whose weights are gathered under ZeRO 3; 0 gathers each when it is needed, beside nothing.</summary>
+    public int Prefetch { get; init; } = 1;
+
+    /// <summary>Tokens of the rank whose experts get most, over the mean.</summary>
+    public double ExpertImbalance { get; init; } = 1;
+
+    /// <summary>
+    /// Tokens every expert has room for, over the mean: shapes are fixed and padded, what is above is dropped. 0 drops nothing and runs what arrives.
+    /// </summary>
+    public double CapacityFactor { get; init; }
+
+    /// <summary>Dispatch and combine of one micro-batch run beside the computation of another, which is held at the same time.</summary>
+    public bool OverlapsExperts { get; init; }
+
+    /// <summary>Routed tokens that the fullest rank computes, over the mean.</summary>
+    public double ExpertLoad => CapacityFactor > 0 ? CapacityFactor : ExpertImbalance;
+
     /// <summary>ZeRO stage: 0 replicates, 1 shards optimizer states, 2 gradients too, 3 weights too.</summary>
     public int Zero { get; init; }
 
@@ -116,6 +144,9 @@ public sealed record Plan
         OptimizerStates.EightBit => 1 + (4.0 / 256),
         _ => 4,
     };
+
+    /// <summary>Bytes of optimizer states of a weight: FP32 master weights, which are the weights themselves in 32-bit training, and two moments.</summary>
+    public double StateBytes => (Precision is NumberFormat.Fp32 or NumberFormat.Tf32 ? 0 : 4) + (2 * MomentBytes);
 
     /// <summary>Bytes of one gradient under a stack whose own are <paramref name="byDefault"/>.</summary>
     public double GradientBytes(double byDefault) =>

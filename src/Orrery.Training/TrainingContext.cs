@@ -18,6 +18,7 @@ public sealed class TrainingContext
         Constants = StackConstants.FromFileUnits(fileValues);
         Steps = new StepModel(model, system, stack, Constants, chip, fabric);
         Memory = new MemoryModel(model, stack, Constants, system.Chip, chip.RanksPerChip, Steps);
+        Steps.StoredBytes = Memory.LayerActivations;
     }
 
     public ModelArchitecture Model { get; }

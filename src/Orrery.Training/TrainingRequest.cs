@@ -70,6 +70,31 @@ public sealed record TrainingRequest
 
     public Schedule? Schedule { get; init; }
 
+    /// <summary>With <see cref="Training.Recompute.Modules"/>, the parts of a layer that run again.</summary>
+    public RecomputeModules RecomputeModules { get; init; }
+
+    /// <summary>Null is as even as can be.</summary>
+    public PipelineSplit? Split { get; init; }
+
+    public Offload Offload { get; init; }
+
+    /// <summary>Null is one layer ahead.</summary>
+    public int? Prefetch { get; init; }
+
+    /// <summary>Null is even.</summary>
+    public double? ExpertImbalance { get; init; }
+
+    /// <summary>Null drops no token.</summary>
+    public double? CapacityFactor { get; init; }
+
+    public bool? OverlapsExperts { get; init; }
+
+    /// <summary>Mean length of the documents packed into a sequence, which see only themselves; null is one document a sequence.</summary>
+    public int? DocumentLength { get; init; }
+
+    /// <summary>Standard deviation of their lengths over the mean; null is 0.</summary>
+    public double? DocumentSpread { get; init; }
+
     /// <summary>Null is the ring.</summary>
     public ContextLayout? ContextLayout { get; init; }
 

@@ -23,9 +23,12 @@ public static class TrainingRunner
         var diagnostics = new List<Diagnostic>();
         int ranksPerChip = RanksPerChip(request, diagnostics);
         CheckSize(request, diagnostics);
+        CheckHost(request, diagnostics);
         if (diagnostics.Exists(static one => one.Severity == Severity.Error))
             return new TrainingOutcome(null, [.. diagnostics], false);
 
+        if (request.DocumentLength is { } documents)
+            request = request with { Model = PackedSequences.Of(request.Model, documents, request.DocumentSpread ?? 0, Template(request).Sequence) };
         request = request with { System = SystemSlices.Fit(request.System, request.Chips) };
         var factory = new TrainingContextFactory(catalog);
         Result<TrainingContext> made = factory.Create(request.Model, request.System, request.Stack, ranksPerChip);
@@ -114,6 +117,7 @@ public static class TrainingRunner
         double executed = useful + (plan.Recompute switch
         {
             Recompute.Full => flops.TrainingFullRecompute - flops.Training,
+            Recompute.Modules => RecomputedFlops(request.Model, flops, plan),
             Recompute.Selective when plan.Attention == AttentionKernel.Unfused => flops.TrainingSelectiveRecompute - flops.Training,
             _ => 0,
         } * plan.GlobalBatch);
@@ -134,6 +138,7 @@ public static class TrainingRunner
             PlansEvaluated = choice.Evaluated,
             Ranks = ranks,
             RanksPerChip = ranksPerChip,
+            LayersOfChunks = [.. Enumerable.Range(0, context.Steps.Layout.Chunks).Select(context.Steps.Layout.Layers)],
             StepTime = step,
             StepTimeLow = step * Math.Exp(-half),
             StepTimeHigh = step * Math.Exp(half),
@@ -151,6 +156,17 @@ public static class TrainingRunner
             Provenance = ProvenanceOf(request, context, plan),
             Diagnostics = diagnostics,
         };
+    }
+
+    /// <summary>Products of one sequence that run again with parts of the layers; norms and activations have none.</summary>
+    private static double RecomputedFlops(ModelArchitecture model, ModelFlops flops, Plan plan)
+    {
+        double again = plan.RecomputeModules.HasFlag(RecomputeModules.Attention) ? flops.Attention : 0;
+        ModelArchitecture bare = model with
+        {
+            LayerKinds = [.. model.LayerKinds.Select(layer => RecomputeCost.IsWhole(layer.FeedForward, plan.RecomputeModules) ? layer with { FeedForward = FeedForwardDescription.None } : layer)],
+        };
+        return again + flops.Linear - ModelFlops.PerSequence(bare, plan.Sequence).Linear;
     }
 
     /// <summary>Useful peak for MFU: the stated dense peak of the format of the products, or of BF16 where the chip has none of its own.</summary>
@@ -220,6 +236,16 @@ public static class TrainingRunner
             diagnostics.Add(new Diagnostic(Severity.Error, "ORR4004", "--seq", 0, 0, $"{request.Model.Name} has positions for {longest} tokens, not {sequence}"));
     }
 
+    private static void CheckHost(TrainingRequest request, List<Diagnostic> diagnostics)
+    {
+        if (request.Offload != Offload.None && request.System.HostBandwidthPerChip is null)
+        {
+            diagnostics.Add(new Diagnostic(
+                Severity.Error, "ORR4009", "--offload", 0, 0,
+                $"the data of {request.System.Name} does not state the bandwidth between a chip and its host (hostBandwidthPerChip), so offloading cannot be priced"));
+        }
+    }
+
     private static Plan Template(TrainingRequest request) => new()
     {
         GlobalBatch = request.GlobalBatch ?? DefaultGlobalBatch,
@@ -237,6 +263,13 @@ public static class TrainingRunner
         OverlapsTensorParallel = request.Stack.OverlapsTensorParallel,
         Order = request.Order,
         Schedule = request.Schedule ?? Schedule.Usual,
+        RecomputeModules = request.RecomputeModules,
+        Split = request.Split,
+        Offload = request.Offload,
+        Prefetch = request.Prefetch ?? 1,
+        ExpertImbalance = request.ExpertImbalance ?? 1,
+        CapacityFactor = request.CapacityFactor ?? 0,
+        OverlapsExperts = request.OverlapsExperts ?? false,
         ContextLayout = request.ContextLayout ?? ContextLayout.Usual,
         ContextInner = request.ContextInner ?? 0,
         IsContextBalanced = request.IsContextBalanced ?? true,
@@ -328,6 +361,16 @@ public static class TrainingRunner
                 Severity.Warning, "ORR4007", "--precision", 0, 0, $"{request.System.Chip.Name} has no {plan.Precision.Text()} products of its own; they run as {(request.System.Chip.Peak.ContainsKey(Twin(plan.Precision)) ? Twin(plan.Precision).Text() : "bf16")}"));
         }
 
+        if (plan.CapacityFactor > 0 && plan.ExpertImbalance > plan.CapacityFactor)
+        {
+            notes.Add(new Diagnostic(
+                Severity.Note, "ORR4010", "--capacity-factor", 0, 0, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the fullest experts drop {100 * (1 - (plan.CapacityFactor / plan.ExpertImbalance)):F0} % of their tokens: {plan.ExpertImbalance:0.##} times the mean arrive where there is room for {plan.CapacityFactor:0.##}")));
+        }
+
+        if (request.Schedule is { } asked && plan.PipelineParallel > 1 && !request.Stack.Schedules.Contains(asked.Name))
+            notes.Add(new Diagnostic(Severity.Note, "ORR4011", "--schedule", 0, 0, $"{request.Stack.Name} is not known to have the {asked.Name} schedule; it is priced as if it had"));
         if (request.System.Chip.IsPreview)
             notes.Add(new Diagnostic(Severity.Note, "ORR4008", request.System.Chip.Id, 0, 0, $"{request.System.Chip.Name} is a preview: its figures are derived from announcements"));
         return notes.ToImmutable();

@@ -167,6 +167,60 @@ public sealed class TrainVerbTests
     }
 
     [Fact]
+    public void A_timeline_named_svg_is_a_picture_with_a_row_for_each_stage()
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"orrery-step-{Environment.ProcessId}.svg");
+        try
+        {
+            Command.Run([.. "train --model llama-3.1-8b --system dgx-h100 --chips 64 --tp 2 --pp 4 --vpp 1 --global-batch 128 --schedule zero-bubble --timeline".Split(' '), file]).Code.ShouldBe(ExitCode.Done);
+            string picture = File.ReadAllText(file);
+            System.Xml.Linq.XDocument.Parse(picture);
+            for (int stage = 0; stage < 4; stage++)
+                picture.ShouldContain($">stage {stage}<");
+            picture.ShouldContain("W weight gradient");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
+    [InlineData("--offload optimizer", "--offload: error ORR4009")]
+    [InlineData("--offload disk", "expected one of optimizer, activations")]
+    [InlineData("--recompute full,mlp", "stand alone")]
+    [InlineData("--recompute mlp,nrm", "did you mean 'norm'?")]
+    [InlineData("--pipeline-split 10,x", "--pipeline-split: error ORR0004")]
+    [InlineData("--expert-imbalance 0.5", "must lie between 1 and")]
+    public void An_option_of_the_layout_that_cannot_be_had_says_why(string option, string because)
+    {
+        Command command = Command.RunLine($"train --model llama-3.1-8b --system tpu-v5p-pod --chips 64 {option}");
+        command.ShouldBeRefused();
+        command.Error.ShouldContain(because);
+    }
+
+    [Fact]
+    public void Options_of_a_layout_are_in_the_report_and_in_its_inputs()
+    {
+        const string Job = "train --model mixtral-8x7b --system dgx-h100 --chips 64 --tp 2 --pp 4 --vpp 1 --ep 8 --micro-batch 1 --global-batch 128 --seq 4096 "
+            + "--pipeline-split 7,9,9,7 --recompute norm,experts --offload activations --expert-imbalance 1.25 --capacity-factor 1.125 --overlap-experts --document-length 1024";
+        System.Text.Json.JsonElement report = Command.RunLine(Job + " --json").Json();
+        System.Text.Json.JsonElement inputs = report.GetProperty("inputs");
+        inputs.GetProperty("pipelineSplit").GetString().ShouldBe("7,9,9,7");
+        inputs.GetProperty("recompute").GetString().ShouldBe("experts,norm");
+        inputs.GetProperty("offload").GetString().ShouldBe("activations");
+        inputs.GetProperty("expertImbalance").GetDouble().ShouldBe(1.25);
+        inputs.GetProperty("capacityFactor").GetDouble().ShouldBe(1.125);
+        inputs.GetProperty("documentLength").GetDouble().ShouldBe(1024);
+        report.GetProperty("memory").GetProperty("hostBytes").GetDouble().ShouldBeGreaterThan(0);
+        report.GetProperty("diagnostics").EnumerateArray().Select(static one => one.GetProperty("code").GetString()).ShouldContain("ORR4010");
+        string text = string.Join(' ', Command.RunLine(Job).Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        text.ShouldContain("layers 7,2x9,7");
+        text.ShouldContain("activations offloaded");
+        text.ShouldContain("on the host:");
+    }
+
+    [Fact]
     public void Everything_wrong_is_said_at_once()
     {
         Command command = Command.RunLine("train --model llama-3.1-404b --system trn3-gen9 --chips none --recompute ful --precision bf61");

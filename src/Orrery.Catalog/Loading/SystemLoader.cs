@@ -38,6 +38,7 @@ internal static class SystemLoader
         int maximum = figures.Integer(top, "maximumChips", 0, MostChips, fallback: 0);
         int unit = figures.Integer(top, "allocationUnit", 1, MostChips, fallback: 1);
         ImmutableArray<LevelDescription> levels = ReadLevels(top, figures);
+        Sourced<BytesPerSecond>? host = top.Has("hostBandwidthPerChip") ? figures.DataRate(top, "hostBandwidthPerChip", 1e8, 1e13) : null;
         Sourced<Watts> overhead = figures.Power(top, "overheadPowerPerChip", 0, 1e5);
         Sourced<double> effectiveness = figures.Number(top, "powerUsageEffectiveness", 1, 3);
         ImmutableArray<PriceReading> prices = ReadPrices(top, figures);
@@ -60,6 +61,7 @@ internal static class SystemLoader
                 ChipsPerScaleUpDomain = perDomain,
                 MaximumChips = maximum,
                 AllocationUnit = unit,
+                HostBandwidthPerChip = host,
                 OverheadPowerPerChip = overhead,
                 PowerUsageEffectiveness = effectiveness,
                 Prices = prices,

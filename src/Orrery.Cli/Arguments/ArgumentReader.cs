@@ -118,7 +118,7 @@ public static class ArgumentReader
         if (Check(flag, text, out double number) is { } problem)
             problems.Add(problem);
         else
-            parsed.Add(flag.Name, flag.Kind is FlagKind.Word ? text.ToLowerInvariant() : text, number);
+            parsed.Add(flag.Name, flag.Kind is FlagKind.Word or FlagKind.Words ? text.ToLowerInvariant() : text, number);
         return used;
     }
 
@@ -179,6 +179,18 @@ public static class ArgumentReader
                 return CheckRange(flag, text, number);
             case FlagKind.Word:
                 return CheckWord(flag, text);
+            case FlagKind.Words:
+                foreach (string word in text.Split(','))
+                {
+                    if (CheckWord(flag, word) is { } unknown)
+                        return unknown;
+                }
+
+                return null;
+            case FlagKind.Number:
+                if (!TryReadNumber(text, out number))
+                    return Error(ErrorCodes.WrongValue, flag.Name, $"found '{Quote.Argument(text)}'{Expected(flag)}");
+                return CheckRange(flag, text, number);
             case FlagKind.Pair:
                 int equals = text.IndexOf('=', StringComparison.Ordinal);
                 return equals > 0 && equals < text.Length - 1 ? null : Error(ErrorCodes.WrongValue, flag.Name, $"found '{Quote.Argument(text)}'{Expected(flag)}");
@@ -215,7 +227,8 @@ public static class ArgumentReader
     {
         FlagKind.Integer => $"; expected a whole number from {Bound(flag.Low)} to {Bound(flag.High)}",
         FlagKind.Count => "; expected a positive number such as 15T, 300B or 1,000,000",
-        FlagKind.Word => $"; expected one of {string.Join(", ", flag.Words)}",
+        FlagKind.Word or FlagKind.Words => $"; expected one of {string.Join(", ", flag.Words)}",
+        FlagKind.Number => $"; expected a number from {Bound(flag.Low)} to {Bound(flag.High)}",
         FlagKind.Pair => $"; expected {flag.Value}",
         _ => "",
     };

@@ -18,6 +18,12 @@ public enum FlagKind : byte
     /// <summary>One of a list of words.</summary>
     Word,
 
+    /// <summary>One or more of a list of words, with commas between them.</summary>
+    Words,
+
+    /// <summary>A number that need not be whole.</summary>
+    Number,
+
     /// <summary><c>KEY=VALUE</c>.</summary>
     Pair,
 }

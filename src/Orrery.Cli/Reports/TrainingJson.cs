@@ -73,7 +73,15 @@ public static class TrainingJson
         writer.Number("microBatch", plan?.MicroBatch ?? request.MicroBatch);
         writer.Number("globalBatch", plan?.GlobalBatch ?? request.GlobalBatch);
         writer.Number("seq", plan?.Sequence ?? request.Sequence);
-        writer.Text("recompute", (plan?.Recompute ?? request.Recompute)?.Text());
+        writer.Text("recompute", plan is not null ? Recomputed(plan) : request.Recompute is { } recompute ? PlanWords.RecomputeText(recompute, request.RecomputeModules) : null);
+        writer.WriteString("offload", PlanWords.Text((int)request.Offload, PlanWords.Offloads));
+        writer.Text("pipelineSplit", report?.LayersOfChunks is { Length: > 0 } layers ? string.Join(',', layers) : request.Split?.ToString());
+        writer.Number("prefetch", plan?.Prefetch ?? request.Prefetch);
+        writer.Number("expertImbalance", plan?.ExpertImbalance ?? request.ExpertImbalance);
+        writer.Number("capacityFactor", request.CapacityFactor);
+        writer.WriteBoolean("overlapExperts", request.OverlapsExperts ?? false);
+        writer.Number("documentLength", request.DocumentLength);
+        writer.Number("documentSpread", request.DocumentSpread);
         writer.Number("zero", plan?.Zero ?? request.Zero);
         writer.Number("shardRanks", plan?.ShardRanks ?? request.ShardRanks);
         writer.Number("images", request.Inputs.Images);
@@ -125,6 +133,8 @@ public static class TrainingJson
         return null;
     }
 
+    private static string Recomputed(Plan plan) => PlanWords.RecomputeText(plan.Recompute, plan.RecomputeModules);
+
     private static void WritePlan(Utf8JsonWriter writer, Plan? plan)
     {
         writer.WriteStartObject("plan");
@@ -137,7 +147,7 @@ public static class TrainingJson
         writer.Number("microBatch", plan?.MicroBatch);
         writer.Number("globalBatch", plan?.GlobalBatch);
         writer.Number("seq", plan?.Sequence);
-        writer.Text("recompute", plan?.Recompute.Text());
+        writer.Text("recompute", plan is null ? null : Recomputed(plan));
         writer.Number("zero", plan?.Zero);
         writer.Text("precision", plan?.Precision.Text());
         writer.Text("schedule", plan?.Schedule.Name);
@@ -158,6 +168,7 @@ public static class TrainingJson
             writer.WriteNull("fits");
         else
             writer.WriteBoolean("fits", memory.Fits);
+        writer.Number("hostBytes", memory?.Host.Value);
         writer.WriteEndObject();
     }
 

@@ -48,9 +48,15 @@ public static class TrainingText
         AddIf(plan.ExpertTensorParallel > 1, $"ETP {plan.ExpertTensorParallel}");
         parts.Add($"micro-batch {plan.MicroBatch}");
         AddIf(plan.PipelineParallel > 1, $"schedule {plan.Schedule.Name}");
-        parts.Add($"recompute {plan.Recompute.Text()}");
+        parts.Add($"recompute {PlanWords.RecomputeText(plan.Recompute, plan.RecomputeModules)}");
+        AddIf(plan.Split is not null && plan.PipelineParallel > 1, $"layers {Runs(report.LayersOfChunks.AsSpan())}");
         parts.Add($"ZeRO {plan.Zero}");
         AddIf(plan.ShardRanks > 0, $"sharded over {Count(plan.ShardRanks)} ranks");
+        AddIf(plan.Prefetch != 1, $"prefetch {plan.Prefetch}");
+        AddIf(plan.Offload != Offload.None, $"{PlanWords.Text((int)plan.Offload, PlanWords.Offloads).Replace(",", " and ", StringComparison.Ordinal)} offloaded");
+        AddIf(plan.ExpertImbalance > 1, string.Create(CultureInfo.InvariantCulture, $"expert imbalance {plan.ExpertImbalance:0.##}"));
+        AddIf(plan.CapacityFactor > 0, string.Create(CultureInfo.InvariantCulture, $"capacity factor {plan.CapacityFactor:0.##}"));
+        AddIf(plan.OverlapsExperts, "exchange of experts overlapped");
         AddIf(plan.SequenceParallel, "sequence parallel");
         AddIf(plan.Attention == AttentionKernel.Unfused, "unfused attention");
         AddIf(plan.OptimizerStates != OptimizerStates.Fp32, $"optimizer states in {plan.OptimizerStates.Text()}");
@@ -63,13 +69,29 @@ public static class TrainingText
             text.Line($"chosen here: {string.Join(", ", report.Chosen)} (best of {Count(report.PlansEvaluated)} plans)", isDim: true);
         text.Section("batch");
         text.Line($"{Count(plan.GlobalBatch)} sequences of {Count(plan.Sequence)} tokens: {Count(plan.MicroBatches)} "
-            + $"micro-batch{(plan.MicroBatches == 1 ? "" : "es")} for each data-parallel rank");
+            + $"micro-batch{(plan.MicroBatches == 1 ? "" : "es")} for each data-parallel rank"
+            + (report.Request.DocumentLength is { } documents ? $"; documents of {Count(documents)} tokens" : ""));
 
         void AddIf(bool holds, string part)
         {
             if (holds)
                 parts.Add(part);
         }
+    }
+
+    /// <summary>Numbers with their repetitions counted: <c>10,2x11,9</c>.</summary>
+    private static string Runs(ReadOnlySpan<int> numbers)
+    {
+        List<string> runs = [];
+        for (int first = 0, next; first < numbers.Length; first = next)
+        {
+            next = first + 1;
+            while (next < numbers.Length && numbers[next] == numbers[first])
+                next++;
+            runs.Add(next - first > 1 ? $"{next - first}x{numbers[first]}" : $"{numbers[first]}");
+        }
+
+        return string.Join(',', runs);
     }
 
     private static void WriteMemory(ReportText text, MemoryReport memory)
@@ -93,6 +115,9 @@ public static class TrainingText
             if (size.Value > 0)
                 WriteBar(text, name, InUnitOf(memory.Capacity, size), size / memory.Capacity, size / scale);
         }
+
+        if (memory.Host.Value > 0)
+            text.Line($"on the host: {Quantity.FormatBinary(memory.Host, 3)} a rank");
     }
 
     private static void WriteStep(ReportText text, TrainingReport report)

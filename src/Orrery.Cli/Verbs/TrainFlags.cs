@@ -47,9 +47,20 @@ public static class TrainFlags
         new("--micro-batch", FlagKind.Integer, "B", "sequences of one micro-batch") { High = 1 << 20 },
         new("--global-batch", FlagKind.Integer, "B", "sequences of one step over the whole job; 2,048 when left out") { High = 1 << 30 },
         new("--seq", FlagKind.Integer, "L", "tokens of a sequence; when left out 8,192, or the model's longest if that is shorter") { High = 1 << 28 },
-        Word("--recompute", "what is computed again in the backward pass: none|selective|full", PlanWords.Recomputes),
+        new("--recompute", FlagKind.Words, "WORDS", "what is computed again in the backward pass: none|selective|full, or parts of a layer with commas between them: attention, mlp, experts, activation, norm, latent")
+        {
+            Words = [.. PlanWords.Recomputes, .. PlanWords.RecomputeModules],
+        },
+        new("--offload", FlagKind.Words, "WORDS", "what is kept in the host's memory: optimizer, activations, or both with a comma between them") { Words = PlanWords.Offloads },
+        new("--pipeline-split", FlagKind.Text, "N,N,...", "layers of each pipeline chunk, in the order of the network; auto makes the longest as short as can be"),
         new("--zero", FlagKind.Integer, "0..3", "what data-parallel ranks share out: optimizer states, then gradients, then weights") { Low = 0, High = 3 },
         new("--shard-ranks", FlagKind.Integer, "N", "with --zero 3, ranks that share one copy of the weights; all when left out") { High = MostRanks },
+        new("--prefetch", FlagKind.Integer, "N", "with --zero 3, layers ahead whose weights are gathered; 1 when left out, 0 gathers each as it is needed") { Low = 0, High = 64 },
+        new("--expert-imbalance", FlagKind.Number, "X", "tokens of the rank whose experts get most, over the mean; 1 when left out") { Low = 1, High = 1024 },
+        new("--capacity-factor", FlagKind.Number, "X", "room of every expert over the mean: fixed shapes, the rest is dropped; when left out nothing is") { Low = 1, High = 1024 },
+        new("--overlap-experts", FlagKind.Switch, "", "dispatch and combine run beside the computation of another micro-batch"),
+        new("--document-length", FlagKind.Integer, "L", "mean length of the documents packed into a sequence, which see only themselves; one a sequence when left out") { High = 1 << 28 },
+        new("--document-spread", FlagKind.Number, "X", "standard deviation of their lengths over the mean; 0 when left out") { Low = 0, High = 100 },
         new("--images", FlagKind.Integer, "N", "images a sequence, for models with a vision tower; 1 when left out") { Low = 0, High = 1 << 16 },
         new("--image-size", FlagKind.Text, "HxW", "pixels of an image: of the sample of a diffusion model, or before a vision tower that takes any size"),
         new("--frames", FlagKind.Integer, "N", "frames of the clip that a video model learns; 1 when left out") { High = 1 << 20 },
@@ -109,7 +120,16 @@ public static class TrainFlags
             MicroBatch = arguments.Integer("--micro-batch"),
             GlobalBatch = arguments.Integer("--global-batch"),
             Sequence = sampleTokens ?? arguments.Integer("--seq"),
-            Recompute = (Recompute?)Choice(arguments.Text("--recompute"), PlanWords.Recomputes),
+            Recompute = RecomputeOf(arguments.Text("--recompute"), problems),
+            RecomputeModules = (RecomputeModules)PlanWords.Bits(arguments.Text("--recompute"), PlanWords.RecomputeModules),
+            Offload = (Offload)PlanWords.Bits(arguments.Text("--offload"), PlanWords.Offloads),
+            Split = SplitOf(arguments.Text("--pipeline-split"), problems),
+            Prefetch = arguments.Integer("--prefetch"),
+            ExpertImbalance = arguments.Number("--expert-imbalance"),
+            CapacityFactor = arguments.Number("--capacity-factor"),
+            OverlapsExperts = arguments.Switch("--overlap-experts"),
+            DocumentLength = arguments.Integer("--document-length"),
+            DocumentSpread = arguments.Number("--document-spread"),
             Zero = arguments.Integer("--zero"),
             ShardRanks = arguments.Integer("--shard-ranks"),
             SequenceParallel = arguments.Switch("--sequence-parallel"),
@@ -141,6 +161,27 @@ public static class TrainFlags
         "nf4" => NumberFormat.Int4WeightOnly,
         _ => NumberFormats.TryParse(text, out NumberFormat format) ? format : null,
     };
+
+    /// <summary>One of the three words alone, or parts of a layer.</summary>
+    private static Recompute? RecomputeOf(string? text, List<Diagnostic> problems)
+    {
+        if (text is null)
+            return null;
+        int one = Array.IndexOf(PlanWords.Recomputes, text);
+        if (one < 0 && text.Split(',').Any(PlanWords.Recomputes.Contains))
+            problems.Add(new(Severity.Error, ErrorCodes.WrongValue, "--recompute", 0, 0, $"found '{Quote.Argument(text)}'; none, selective and full stand alone"));
+        return one >= 0 ? (Recompute)one : Training.Recompute.Modules;
+    }
+
+    private static PipelineSplit? SplitOf(string? text, List<Diagnostic> problems)
+    {
+        if (text is null)
+            return null;
+        PipelineSplit? split = PipelineSplit.Parse(text);
+        if (split is null)
+            problems.Add(new(Severity.Error, ErrorCodes.WrongValue, "--pipeline-split", 0, 0, $"found '{Quote.Argument(text)}'; expected auto, or layers with commas between them such as 10,11,11,9"));
+        return split;
+    }
 
     /// <summary>The price given for this system; a price given for another one is a mistake, not a figure to be dropped in silence.</summary>
     public static double? Price(ParsedArguments arguments, SystemDescription system, List<Diagnostic> problems)

@@ -180,7 +180,7 @@ public sealed class LayoutSearch(TrainingRequest request, StepModel steps, Memor
                 yield break;
             int total = shape.Stages * chunks;
             int most = (request.Model.Layers + total - 1) / total;
-            if ((chunks == 1 || (most * total) - request.Model.Layers <= 2) && schedule.Allows(shape with { VirtualStages = chunks }))
+            if ((chunks == 1 || request.Split is not null || (most * total) - request.Model.Layers <= 2) && schedule.Allows(shape with { VirtualStages = chunks }))
                 yield return chunks;
         }
     }

@@ -21,7 +21,9 @@ public static class PlanRules
         long chunks = (long)plan.PipelineParallel * plan.VirtualStages;
         if (chunks > model.Layers + (chunks > 2 ? 2 : 0))
             objections.Add($"pp {plan.PipelineParallel} x vpp {plan.VirtualStages} = {chunks} chunks, but the model has {model.Layers} layers");
-        else if (plan.VirtualStages > 1 && ((model.Layers + chunks - 1) / chunks * chunks) - model.Layers > 2)
+        else if (plan.Split?.Objection(model.Layers, (int)chunks) is { } split)
+            objections.Add(split);
+        else if (plan.Split is null && plan.VirtualStages > 1 && ((model.Layers + chunks - 1) / chunks * chunks) - model.Layers > 2)
             objections.Add($"interleaving needs the {model.Layers} layers in {chunks} equal chunks, less at most one on the first and one on the last (embedding, loss)");
         foreach (LayerDescription layer in model.LayerKinds)
         {
@@ -42,6 +44,8 @@ public static class PlanRules
         long perStep = (long)plan.DataParallel * plan.MicroBatch;
         if (plan.GlobalBatch % perStep != 0)
             objections.Add($"global batch {plan.GlobalBatch} is not a multiple of dp x micro-batch = {perStep}");
+        if (plan.Prefetch != 1 && plan.Zero < 3)
+            objections.Add($"prefetch {plan.Prefetch} needs zero 3: other stages gather no weights layer by layer");
         if (plan.Sequence % plan.ContextParallel != 0)
             objections.Add($"cp {plan.ContextParallel} does not divide the sequence of {plan.Sequence} tokens");
         if (plan.ContextParallel > 1)

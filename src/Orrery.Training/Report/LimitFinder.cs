@@ -87,7 +87,7 @@ public sealed class LimitFinder(TrainingContext context, Plan plan, int ranks)
 
     private string RecomputeRemedy(double stepTime, MemoryReport memory)
     {
-        Plan kept = plan with { Recompute = Recompute.None };
+        Plan kept = plan with { Recompute = Recompute.None, RecomputeModules = RecomputeModules.None };
         if (!context.Steps.Estimate(kept, out StepEstimate estimate))
             return "more memory a rank";
         double needed = context.Memory.Evaluate(kept).Total.Value;

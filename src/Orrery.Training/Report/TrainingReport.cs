@@ -8,6 +8,9 @@ namespace Orrery.Training;
 public sealed record MemoryReport(
     Bytes Weights, Bytes Gradients, Bytes Optimizer, Bytes Activations, Bytes Workspace, Bytes Capacity)
 {
+    /// <summary>What is kept in the host's memory for the rank.</summary>
+    public Bytes Host { get; init; }
+
     public Bytes Total => Weights + Gradients + Optimizer + Activations + Workspace;
 
     public bool Fits => Total <= Capacity;
@@ -65,6 +68,9 @@ public sealed record TrainingReport
     public required int PlansEvaluated { get; init; }
 
     public required int Ranks { get; init; }
+
+    /// <summary>Layers of each model chunk, in the order of the network.</summary>
+    public ImmutableArray<int> LayersOfChunks { get; init; } = [];
 
     public required int RanksPerChip { get; init; }
 

@@ -20,6 +20,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
     private readonly Dictionary<Operator, OperatorCost> costs = new(512);
     private readonly Dictionary<(Collective, RankGroup), CollectiveCost> collectives = new(256);
     private readonly Dictionary<RankGroup, RankGroup> insides = new(16);
+    private RecomputeCost? recomputing;
     private readonly LayerOperator[] buffer = new LayerOperator[LayerOperators.Capacity];
     private readonly double memoryBandwidth = chip.Chip.MemoryBandwidth.Value.Value / chip.RanksPerChip;
     private readonly double sixteenBitPeak = chip.Chip.Peak.TryGetValue(NumberFormat.Bf16, out Sourced<FlopPerSecond>? peak) ? peak.Value.Value / chip.RanksPerChip : 0;
@@ -107,7 +108,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
 
         if (isRouted && !isFusedRouting)
         {
-            double tokens = shape.Tokens / shape.TensorParallel * layer.FeedForward.TopK * shape.ExpertTensorParallel;
+            double tokens = shape.Tokens / shape.TensorParallel * layer.FeedForward.TopK * shape.ExpertTensorParallel * shape.ExpertLoad;
             forward += tokens * constants[StackConstant.RoutedTokenTime];
             backward += tokens * constants[StackConstant.RoutedTokenTime];
         }
@@ -146,20 +147,33 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
             Recompute.Full => forward - (skips ? lastProduct : 0),
             // The gradient of a fused kernel rebuilds its scores by itself, so selective recomputation costs nothing there.
             Recompute.Selective => plan.Attention == AttentionKernel.Unfused ? attentionForward : 0,
+            Recompute.Modules => (recomputing ??= new RecomputeCost(model, this)).Time(layer, shape, plan.RecomputeModules, attentionForward),
             _ => 0,
         };
+        // What of the exchange and of the host's work is done again with the parts that run again.
+        double again = plan.Recompute == Recompute.Modules && forward > 0 ? Math.Min(1, recompute / forward) : 0;
+        bool redoesFeed = plan.Recompute == Recompute.Modules && RecomputeCost.IsWhole(layer.FeedForward, plan.RecomputeModules);
         bool isFull = plan.Recompute == Recompute.Full;
 
         double tensor = TensorParallelPass(layer, shape, plan, groups);
         double tensorForward = tensor;
-        double tensorBackward = isFull ? (skips ? 1.5 : 2) * tensor : tensor;
+        double tensorBackward = isFull ? (skips ? 1.5 : 2) * tensor : redoesFeed ? tensor * (1 + (0.5 / layer.Blocks)) : tensor;
         ContextWork work = ContextWorkOf(layer, shape, plan, groups);
         bool isSplit = work.Ranks > 1;
         double context = isSplit ? plan.ContextLayout.ExposedForward(work with { Attention = attentionForward }) : 0;
         double contextBackward = isSplit ? plan.ContextLayout.ExposedBackward(work with { Attention = attentionBackward }) : 0;
         double expert = ExpertParallelPass(layer, shape, groups);
-        double expertBackward = isFull ? 2 * expert : expert;
-        bool waits = isRouted && !isFusedRouting && !plan.DropsTokens;
+        bool exchangesAgain = isFull || redoesFeed;
+        double expertBackward = exchangesAgain ? 2 * expert : expert;
+        if (plan.OverlapsExperts)
+        {
+            double slow = constants[StackConstant.OverlapSlowdown];
+            expert = Besides(expert, forward, slow);
+            expertBackward = Besides(expertBackward, backward + recompute, slow);
+        }
+
+        // Experts of a fixed capacity have fixed shapes: the host has no counts to wait for.
+        bool waits = isRouted && !isFusedRouting && !plan.DropsTokens && plan.CapacityFactor <= 0;
         double sync = waits ? constants[StackConstant.HostSyncPerMoeLayer] : 0;
 
         double hostTensor = constants[StackConstant.HostTensorParallel] * Math.Pow(Math.Min(plan.TensorParallel, 8) / 8.0, 3);
@@ -167,12 +181,12 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
             hostTensor = 0;
         double routedHost = waits ? constants[StackConstant.HostMoeFloor] : 0;
         double hostForward = constants[StackConstant.HostForwardPerLayer] + hostTensor + routedHost;
-        double hostBackward = constants[StackConstant.HostBackwardPerLayer] + hostTensor + routedHost + (isFull ? hostForward : 0);
+        double hostBackward = constants[StackConstant.HostBackwardPerLayer] + hostTensor + routedHost + (isFull ? hostForward : again * hostForward);
         double deviceForward = forward + tensorForward + context + expert;
         double deviceBackward = backward + recompute + tensorBackward + contextBackward + expertBackward;
         double p = constants[StackConstant.SmoothExponent];
         cost.Forward = SmoothMaximum(deviceForward, hostForward, p) + sync;
-        cost.Backward = SmoothMaximum(deviceBackward, hostBackward, p) + (isFull ? 2 * sync : sync);
+        cost.Backward = SmoothMaximum(deviceBackward, hostBackward, p) + (exchangesAgain ? 2 * sync : sync);
         cost.WeightGradient = deviceBackward > 0 ? cost.Backward * weightGradient / deviceBackward : 0;
         cost.ForwardExchange = expert;
         cost.BackwardExchange = expertBackward;
@@ -182,8 +196,8 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         cost.ContextParallel = context + contextBackward;
         cost.ExpertParallel = expert + expertBackward;
         cost.Overhead = cost.Forward + cost.Backward - deviceForward - deviceBackward;
-        cost.MatrixBusy = forwardMatrix * (isFull ? 2 : 1) + backwardMatrix;
-        cost.MemoryBytes = forwardBytes * (isFull ? 2 : 1) + backwardBytes;
+        cost.MatrixBusy = (forwardMatrix * (isFull ? 2 : 1 + again)) + backwardMatrix;
+        cost.MemoryBytes = (forwardBytes * (isFull ? 2 : 1 + again)) + backwardBytes;
         return cost;
     }
 
@@ -290,6 +304,24 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         return larger * Math.Pow(1 + Math.Pow(smaller / larger, exponent), 1 / exponent);
     }
 
+    /// <summary>Device time of one operator of a layer.</summary>
+    internal double TimeOf(in LayerOperator entry) => Time(entry, out _, out _);
+
+    /// <summary>Device time of a forward product.</summary>
+    internal double Product(long rows, long width, long depth, NumberFormat format) =>
+        TimeOf(new LayerOperator(Operator.Matmul(rows, width, depth, format), OperatorRole.Forward, false));
+
+    /// <summary>Device time of element-wise work that moves <paramref name="bytes"/> in <paramref name="kernels"/> kernels.</summary>
+    internal double Streaming(double bytes, int kernels) =>
+        bytes <= 0 ? 0 : (MemoryTime(bytes) * constants[StackConstant.ElementwiseScale]) + (kernels * constants[StackConstant.KernelGap]);
+
+    /// <summary>What of communication shows that runs beside computation: what does not fit there, and the slowdown by what does.</summary>
+    private static double Besides(double communication, double computation, double slow)
+    {
+        double hidden = Math.Min(communication, computation);
+        return communication - hidden + (Math.Min(1, slow) * hidden);
+    }
+
     private double MemoryTime(double bytes)
     {
         if (bytes <= 0)
@@ -392,6 +424,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         plan.SequenceParallel, plan.Attention == AttentionKernel.Flash, plan.HasFrozenWeights, plan.Precision)
     {
         FrozenFormat = plan.FrozenFormat,
+        ExpertLoad = plan.ExpertLoad,
     };
 
     /// <summary>
@@ -452,7 +485,8 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         FeedForwardDescription feed = layer.FeedForward;
         if (feed.Experts == 0 || shape.ExpertParallel * shape.ExpertTensorParallel == 1)
             return 0;
-        double vectors = shape.Tokens / shape.TensorParallel * feed.DispatchWidth(layer.HiddenOr(model.Hidden)) * shape.ActivationBytes;
+        // The exchange ends when the rank with the most tokens has them.
+        double vectors = shape.Tokens / shape.TensorParallel * shape.ExpertLoad * feed.DispatchWidth(layer.HiddenOr(model.Hidden)) * shape.ActivationBytes;
         double time = constants[StackConstant.DeduplicatedDispatch] > 0.5
             ? DeduplicatedDispatch(vectors, feed, groups.Expert)
             : CollectiveTime(CollectiveKind.AllToAll, vectors * feed.TopK, groups.Expert) * constants[StackConstant.ExpertParallelScale];

@@ -30,14 +30,20 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
             return tokens * hidden * element / shard;
 
         // Input of each part's norm, and of the product behind it.
+        RecomputeModules again = plan.Recompute == Recompute.Modules ? plan.RecomputeModules : RecomputeModules.None;
         double input = InputBytes(plan, element);
-        double whole = layer.Blocks * hidden * (element + input) / shard;
+        double whole = layer.Blocks * hidden * (element + (again.HasFlag(RecomputeModules.Norm) ? 0 : input)) / shard;
         if (stack.KeepsDropoutMasks)
             whole += layer.Blocks * hidden / shard;
-        double stored = tokens * (whole + (element * (AttentionElements(layer.Attention, tp) + FeedForwardElements(layer.FeedForward, width, plan)))
-            + ((input - element) * NarrowElements(layer, width, plan))
-            + (input < element ? input * layer.Attention.Heads * layer.Attention.ValueDim / tp : 0));
-        if (layer.FeedForward.Experts > 0)
+        bool keepsAttention = !again.HasFlag(RecomputeModules.Attention);
+        bool keepsFeed = !RecomputeCost.IsWhole(layer.FeedForward, again);
+        double behind = again.HasFlag(RecomputeModules.Activation) ? ActivationElements(layer.FeedForward, plan) : 0;
+        double feed = keepsFeed ? FeedForwardElements(layer.FeedForward, width, plan) - behind : 0;
+        double narrow = keepsFeed ? NarrowElements(layer, width, plan) - behind : 0;
+        double stored = tokens * (whole + (element * (AttentionElements(layer.Attention, tp, again) + feed))
+            + ((input - element) * narrow)
+            + (input < element && keepsAttention ? input * layer.Attention.Heads * layer.Attention.ValueDim / tp : 0));
+        if (layer.FeedForward.Experts > 0 && keepsFeed)
         {
             // Scores and probabilities of the router in 32 bits, a byte that says which expert takes the token.
             stored += tokens / tp * layer.FeedForward.Experts * 9.0;
@@ -55,7 +61,7 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
             stored += element / tp * ((tokens * 2 * cross.QueryWidth) + (source * 2 * cross.KvWidth)) + (tokens * cross.Heads / tp * 4);
         }
 
-        return stored + Scores(layer.Attention, plan, tokens, sequence, element);
+        return keepsAttention ? stored + Scores(layer.Attention, plan, tokens, sequence, element) : stored;
     }
 
     /// <summary>Bytes of a product's input as it is kept for the weight gradient; nothing of it is needed for frozen weights, but norms keep theirs.</summary>
@@ -72,7 +78,7 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
         double tp = plan.TensorParallel;
         if (feed.Experts == 0)
             return feed.Width / tp;
-        double routed = feed.TopK * plan.ExpertTensorParallel / tp;
+        double routed = feed.TopK * plan.ExpertTensorParallel / tp * plan.ExpertLoad;
         return (routed * ((feed.Width / (double)plan.ExpertTensorParallel) + feed.DispatchWidth(hidden))) + (feed.SharedExperts * feed.SharedWidth / tp);
     }
 
@@ -80,7 +86,7 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
     /// What attention stores of a token: queries, keys, values and output, at their own widths. Latent attention also stores the narrow vectors before and
     /// behind their norms, whole on every rank; linear attention what its projections, its convolution, its states and its norm hand on.
     /// </summary>
-    private static double AttentionElements(AttentionDescription attention, double tp)
+    private static double AttentionElements(AttentionDescription attention, double tp, RecomputeModules again)
     {
         if (attention.Kind == AttentionKind.None)
             return 0;
@@ -88,9 +94,9 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
             return (linear.InputWidth + linear.ConvolutionWidth + (2.0 * linear.ValueWidth)) / tp;
         double query = (double)attention.Heads * attention.HeadDim / tp;
         if (attention.Latent is { } latent)
-            return (4 * query) + (2.0 * (latent.QueryRank + latent.KvRank)) + latent.RopeDim;
+            return ((4 - (again.HasFlag(RecomputeModules.Latent) ? 3 : 0) - (again.HasFlag(RecomputeModules.Attention) ? 1 : 0)) * query) + (2.0 * (latent.QueryRank + latent.KvRank)) + latent.RopeDim;
         double kv = Math.Max(1, attention.KvHeads / tp) * attention.HeadDim;
-        return ((attention.HasOutputGate ? 3 : 2) * query) + (2 * kv);
+        return ((attention.HasOutputGate ? 3 : 2) * query) + (2 * kv) - (again.HasFlag(RecomputeModules.Attention) ? query : 0);
     }
 
     /// <summary>
@@ -102,10 +108,18 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
         double products = feed.IsGated ? 3 : 2;
         if (feed.Experts == 0)
             return products * feed.Width / plan.TensorParallel;
-        double routed = (double)feed.TopK * plan.ExpertTensorParallel / plan.TensorParallel;
+        double routed = (double)feed.TopK * plan.ExpertTensorParallel / plan.TensorParallel * plan.ExpertLoad;
         double narrowed = feed.LatentWidth > 0 ? 2.0 * feed.LatentWidth / plan.TensorParallel : 0;
         return (routed * ((products * feed.Width / plan.ExpertTensorParallel) + feed.DispatchWidth(hidden)))
             + (products * feed.SharedExperts * feed.SharedWidth / plan.TensorParallel) + narrowed;
+    }
+
+    /// <summary>Of what the feed-forward part stores of a token, that which stands behind the activation.</summary>
+    private static double ActivationElements(FeedForwardDescription feed, Plan plan)
+    {
+        if (feed.Experts == 0)
+            return (double)feed.Width / plan.TensorParallel;
+        return ((feed.TopK * plan.ExpertLoad * feed.Width) + ((double)feed.SharedExperts * feed.SharedWidth)) / plan.TensorParallel;
     }
 
     /// <summary>Scores of unfused attention, or the log-sum-exp that a fused kernel keeps of each query row in 32 bits.</summary>
@@ -168,11 +182,17 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
         // FP32 master copy and two moments; master weights are the weights themselves in 32-bit training.
         // States of a chunk that several stages hold are shared out over all of them.
         double copies = plan.Zero >= 1 ? plan.Schedule.WeightCopies : 1;
-        double optimizer = plan.HasFrozenWeights ? 0 : Sharded(1) * ((is32 ? 0 : 4) + (2 * plan.MomentBytes)) / copies;
+        double optimizer = plan.HasFrozenWeights ? 0 : Sharded(1) * plan.StateBytes / copies;
 
         PipelineShape shape = plan.Pipeline;
         int held = plan.Schedule.ChunksHeld(shape);
         int passes = plan.Schedule.PeakPasses(shape, stage);
+        if (plan.OverlapsExperts)
+        {
+            // Two micro-batches are under way where one's exchange runs beside the other's computation.
+            passes = Math.Min(passes + 1, shape.MicroBatches * held);
+        }
+
         double largestChunk = 0;
         double largestLayer = 0;
         double allChunks = 0;
@@ -201,19 +221,49 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
         for (int kind = 0; kind < perKind.Length; kind++)
         {
             Plan keptWhole = plan with { Recompute = Recompute.None };
-            largestLayer = Math.Max(largestLayer, plan.Recompute == Recompute.Full ? LayerActivations(model.LayerKinds[kind], keptWhole) : 0);
+            double rebuilt = plan.Recompute switch
+            {
+                Recompute.Full => LayerActivations(model.LayerKinds[kind], keptWhole),
+                Recompute.Modules => LayerActivations(model.LayerKinds[kind], keptWhole) - perKind[kind],
+                _ => 0,
+            };
+            largestLayer = Math.Max(largestLayer, rebuilt);
         }
 
         double tokens = (double)plan.MicroBatch * plan.Sequence / plan.ContextParallel;
         double logits = hasHead ? tokens * model.LossPositionFraction * steps.PaddedVocabulary(plan.TensorParallel) / plan.TensorParallel : 0;
         double onRankPerLayer = layers > 0 ? ((dense - EmbeddingShare(plan, stage)) / layers) + largestExpert : 0;
+        double host = 0;
+        if (plan.Offload.HasFlag(Offload.Optimizer))
+        {
+            host += optimizer;
+            optimizer = 0;
+        }
+
+        if (plan.Offload.HasFlag(Offload.Activations))
+        {
+            // One layer's are in use and another's on their way.
+            double here = 0;
+            for (int kind = 0; kind < perKind.Length; kind++)
+                here = Math.Max(here, 2 * perKind[kind]);
+            here = Math.Min(here, activations);
+            host += activations - here;
+            activations = here;
+        }
+
+        // Weights of layers gathered further ahead than the next one.
+        double ahead = plan.Zero >= 3 && layers > 0 ? Math.Max(0, plan.Prefetch - 1) * (all - EmbeddingShare(plan, stage)) / layers * plan.WeightBytes : 0;
         double workspace = (logits * constants[StackConstant.WorkspacePerLogit])
             + (tokens * model.Hidden * constants[StackConstant.WorkspacePerToken])
             + (onRankPerLayer * constants[StackConstant.WorkspacePerLayerParameter])
             + ContextWorkspace(plan)
+            + ahead
             + largestLayer;
         return new MemoryReport(
-            new Bytes(weights), new Bytes(gradients), new Bytes(optimizer), new Bytes(activations), new Bytes(workspace), new Bytes(capacity));
+            new Bytes(weights), new Bytes(gradients), new Bytes(optimizer), new Bytes(activations), new Bytes(workspace), new Bytes(capacity))
+        {
+            Host = new Bytes(host),
+        };
     }
 
     /// <summary>What context parallelism holds of other ranks while one layer attends.</summary>

@@ -33,6 +33,8 @@ public sealed class StepModel
     private readonly double[] weightTimes = new double[StageLayout.MostChunks];
     private readonly double[] forwardExchanges = new double[StageLayout.MostChunks];
     private readonly double[] backwardExchanges = new double[StageLayout.MostChunks];
+    private readonly double[] kindTimes;
+    private readonly int[] countByKind;
     private readonly int ranksPerChip;
     private string orderText = "";
     private RankOrder order = RankOrder.Default;
@@ -48,6 +50,10 @@ public sealed class StepModel
         parameters = ParameterCount.Of(model);
         Coster = new LayerCoster(model, chip, fabric, constants, system.Levels[^1].Name, stack.RecomputeSkipsLastProduct);
         layerCosts = new LayerCost[model.LayerKinds.Length];
+        kindTimes = new double[model.LayerKinds.Length];
+        countByKind = new int[model.LayerKinds.Length];
+        foreach (byte kind in model.LayerOrder)
+            countByKind[kind]++;
         denseByKind = new long[model.LayerKinds.Length];
         expertByKind = new long[model.LayerKinds.Length];
         for (int i = 0; i < layerCosts.Length; i++)
@@ -58,6 +64,12 @@ public sealed class StepModel
     }
 
     public LayerCoster Coster { get; }
+
+    /// <summary>Bytes of activations that one micro-batch stores in a layer: what offloading moves. Set by the context, which has the memory model.</summary>
+    public Func<LayerDescription, Plan, double>? StoredBytes { get; set; }
+
+    /// <summary>Bytes a second between one rank and its host, one direction; 0 where the system does not state it.</summary>
+    public double HostBandwidth => system.HostBandwidthPerChip is { } link ? link.Value.Value / ranksPerChip : 0;
 
     public StageLayout Layout { get; } = new();
 
@@ -238,7 +250,7 @@ public sealed class StepModel
     /// <summary>Prices the parts of <paramref name="plan"/> that do not depend on the schedule. False when it cannot be laid out.</summary>
     public bool Prepare(Plan plan)
     {
-        if (!Layout.Fill(model, plan.PipelineParallel, plan.VirtualStages))
+        if (plan.Split is null or { IsAutomatic: false } && !Lay(plan))
             return false;
         PlacedGroups groups = Place(plan);
         for (int kind = 0; kind < layerCosts.Length; kind++)
@@ -253,6 +265,10 @@ public sealed class StepModel
 
         HeadCost = head;
         EmbeddingCost = embedding;
+        if (plan.Split is { IsAutomatic: true } && !Balance(plan))
+            return false;
+        if ((plan.Offload & Offload.Activations) != Offload.None)
+            OffloadActivations(plan);
         HopTime = Hop(plan, groups);
         int paced = stack.PacesWholeDomain ? system.ChipsPerScaleUpDomain : system.ChipsPerServer;
         double servers = Math.Ceiling(plan.Ranks / (double)(ranksPerChip * paced));
@@ -260,6 +276,41 @@ public sealed class StepModel
         StragglerShare = constants[StackConstant.StragglerSpread] * Math.Sqrt(Math.Log2(Math.Max(1, servers)));
         Reduce(plan, groups);
         return true;
+    }
+
+    private bool Lay(Plan plan) => plan.Split is { } split
+        ? Layout.Fill(model, plan.PipelineParallel, plan.VirtualStages, split)
+        : Layout.Fill(model, plan.PipelineParallel, plan.VirtualStages);
+
+    /// <summary>Cuts the layers where the longest chunk is shortest, by the times just priced.</summary>
+    private bool Balance(Plan plan)
+    {
+        for (int kind = 0; kind < layerCosts.Length; kind++)
+            kindTimes[kind] = layerCosts[kind].Forward + layerCosts[kind].Backward;
+        return Layout.Fill(
+            model, plan.PipelineParallel, plan.VirtualStages, kindTimes, EmbeddingCost.Forward + EmbeddingCost.Backward, HeadCost.Forward + HeadCost.Backward);
+    }
+
+    /// <summary>
+    /// Stored activations of each layer go to the host beside its forward pass and come back beside its backward pass: what takes longer than the pass shows, and
+    /// what does not slows it as other transfers do.
+    /// </summary>
+    private void OffloadActivations(Plan plan)
+    {
+        double rate = HostBandwidth;
+        if (rate <= 0 || StoredBytes is null)
+            return;
+        double slow = constants[StackConstant.OverlapSlowdown];
+        for (int kind = 0; kind < layerCosts.Length; kind++)
+        {
+            ref LayerCost cost = ref layerCosts[kind];
+            double transfer = StoredBytes(model.LayerKinds[kind], plan) / rate;
+            double forward = Beside(cost.Forward, transfer, 0, slow, 1);
+            double backward = Beside(cost.Backward, transfer, 0, slow, 1);
+            cost.Overhead += forward + backward - cost.Forward - cost.Backward;
+            cost.Forward = forward;
+            cost.Backward = backward;
+        }
     }
 
     private PlacedGroups Place(Plan plan)
@@ -405,6 +456,12 @@ public sealed class StepModel
         }
 
         OptimizerTime = Coster.OptimizerTime(states + expertStates, plan, stack.GradientBytes) + Coster.CastTime(all, plan);
+        if ((plan.Offload & Offload.Optimizer) != Offload.None && HostBandwidth > 0)
+        {
+            // States stream up for the update and down again behind it, both ways at once: the longer of the link and the update.
+            double streamed = (states + expertStates) * plan.StateBytes / HostBandwidth;
+            OptimizerTime = Math.Max(OptimizerTime, streamed);
+        }
     }
 
     /// <summary>The first stage's backward pass of one micro-batch, behind which reductions hide.</summary>
@@ -426,25 +483,47 @@ public sealed class StepModel
     {
         bool gathersAgain = plan.Zero >= 3;
         double exposure = constants[StackConstant.ShardedExposure];
-        double window = constants[StackConstant.ShardedWindow];
+        double window = plan.Prefetch == 0 ? 0 : constants[StackConstant.ShardedWindow];
         int ranks = groups.Shard.Size;
         double latency = ranks <= 1 ? 0 : constants[StackConstant.GatherLatency] + (constants[StackConstant.GatherLatencyPerRank] * ranks);
-        double weightBytes = plan.WeightBytes;
+        double computeForward = 0;
+        double computeBackward = 0;
+        double trafficForward = 0;
+        double trafficBackward = 0;
+        for (int kind = 0; kind < layerCosts.Length; kind++)
+        {
+            (double gather, double back) = Sharding(kind, plan, groups, gradientBytes, scale, gathersAgain);
+            computeForward += countByKind[kind] * layerCosts[kind].Forward;
+            computeBackward += countByKind[kind] * layerCosts[kind].Backward;
+            trafficForward += countByKind[kind] * gather;
+            trafficBackward += countByKind[kind] * back;
+        }
+
+        // Gathered several layers ahead, the traffic of a large layer hides behind the computation of the small ones before it: all of it behind all of that.
+        bool isPooled = plan.Prefetch >= 2 && trafficForward > 0 && trafficBackward > 0;
         for (int kind = 0; kind < layerCosts.Length; kind++)
         {
             ref LayerCost cost = ref layerCosts[kind];
-            double onRank = ((double)denseByKind[kind] / plan.TensorParallel)
-                + (expertByKind[kind] / (double)(plan.ExpertParallel * plan.ExpertTensorParallel));
-            double gather = Coster.CollectiveTime(CollectiveKind.AllGather, onRank * weightBytes, groups.Shard) * scale;
-            double scatter = plan.HasFrozenWeights ? 0 : Coster.CollectiveTime(CollectiveKind.ReduceScatter, onRank * gradientBytes, groups.Shard) * scale;
-            double backwardTraffic = (gathersAgain ? gather : 0) + scatter;
+            (double gather, double backwardTraffic) = Sharding(kind, plan, groups, gradientBytes, scale, gathersAgain);
+            double besideForward = isPooled ? computeForward * gather / trafficForward : cost.Forward;
+            double besideBackward = isPooled ? computeBackward * backwardTraffic / trafficBackward : cost.Backward;
             // Issuing a gather holds the host up, and the device with it: that part is never hidden.
-            double forward = Beside(cost.Forward, gather, exposure, slow, window) + latency;
-            double backward = Beside(cost.Backward, backwardTraffic, exposure, slow, window) + ((gathersAgain ? 2 : 1) * latency);
+            double forward = cost.Forward + Beside(besideForward, gather, exposure, slow, window) - besideForward + latency;
+            double backward = cost.Backward + Beside(besideBackward, backwardTraffic, exposure, slow, window) - besideBackward + ((gathersAgain ? 2 : 1) * latency);
             cost.DataParallel = forward + backward - cost.Forward - cost.Backward;
             cost.Forward = forward;
             cost.Backward = backward;
         }
+    }
+
+    /// <summary>Isolated traffic of one layer of a kind: its weights' gather, and what its backward pass moves.</summary>
+    private (double Gather, double Backward) Sharding(int kind, Plan plan, PlacedGroups groups, double gradientBytes, double scale, bool gathersAgain)
+    {
+        double onRank = ((double)denseByKind[kind] / plan.TensorParallel)
+            + (expertByKind[kind] / (double)(plan.ExpertParallel * plan.ExpertTensorParallel));
+        double gather = Coster.CollectiveTime(CollectiveKind.AllGather, onRank * plan.WeightBytes, groups.Shard) * scale;
+        double scatter = plan.HasFrozenWeights ? 0 : Coster.CollectiveTime(CollectiveKind.ReduceScatter, onRank * gradientBytes, groups.Shard) * scale;
+        return (gather, (gathersAgain ? gather : 0) + scatter);
     }
 
     /// <summary>

@@ -19,7 +19,7 @@ public sealed class TrainingJsonTests
         ["tp", "pp", "vpp", "dp", "cp", "ep", "microBatch", "globalBatch", "seq", "recompute", "zero", "precision", "schedule"];
 
     private static readonly string[] MemoryKeys =
-        ["weightsBytes", "gradientsBytes", "optimizerBytes", "activationsBytes", "workspaceBytes", "totalBytes", "capacityBytes", "fits"];
+        ["weightsBytes", "gradientsBytes", "optimizerBytes", "activationsBytes", "workspaceBytes", "totalBytes", "capacityBytes", "fits", "hostBytes"];
 
     private static readonly string[] BreakdownKeys =
     [
