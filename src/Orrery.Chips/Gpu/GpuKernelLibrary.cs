@@ -11,6 +11,7 @@ namespace Orrery.Chips.Gpu;
 /// <param name="calibrationOf">The calibration of a chip by id; null where it has none. Asked only for chips that are needed.</param>
 public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string, CalibrationFile?> calibrationOf)
 {
+    private readonly Func<string, CalibrationFile?> calibrationOf = calibrationOf;
     private readonly Dictionary<string, CalibrationFile?> read = new(StringComparer.Ordinal);
 
     public OperatorVocabulary Vocabulary { get; } = vocabulary;
@@ -41,6 +42,22 @@ public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string,
         });
     }
 
+    /// <summary>The same library as it would be had nothing been fitted on these chips: what is near them stands in.</summary>
+    public GpuKernelLibrary Without(ImmutableArray<string> chips) => new(Vocabulary, id => chips.Contains(id) ? null : calibrationOf(id));
+
+    /// <summary>The chip whose constants another takes first where it has none of its own; null where none is near.</summary>
+    public string? NearestOf(ChipDescription chip)
+    {
+        ArgumentNullException.ThrowIfNull(chip);
+        foreach (string near in Near(chip))
+        {
+            if (near != chip.Id && Find(near) is not null)
+                return near;
+        }
+
+        return null;
+    }
+
     /// <summary>Constants of an operator by its vocabulary, in <paramref name="format"/>.</summary>
     /// <param name="operatorName">Name in calibration files: <c>gemm</c>, <c>prefill</c>, <c>decode</c>, <c>elementwise</c> and its kinds.</param>
     /// <param name="places">The operator's constants in order.</param>
@@ -48,9 +65,7 @@ public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string,
     {
         ArgumentNullException.ThrowIfNull(chip);
         ImmutableArray<string> formats = Vocabulary.NearestOf(format);
-        ImmutableArray<string> chips = Vocabulary.NearestChips.TryGetValue(chip.Id, out ImmutableArray<string> byId)
-            ? byId
-            : Vocabulary.NearestChips.TryGetValue(chip.Family, out ImmutableArray<string> byFamily) ? byFamily : Vocabulary.NearestChips.GetValueOrDefault("other", []);
+        ImmutableArray<string> chips = Near(chip);
         for (int f = -1; f < formats.Length; f++)
         {
             string candidate = f < 0 ? format : formats[f];
@@ -88,10 +103,15 @@ public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string,
             provenance);
     }
 
-    /// <summary>Chips listed for the chip's own id, or first for its family, share its architecture.</summary>
-    private bool IsSibling(ChipDescription chip, string source) =>
-        Vocabulary.NearestChips.ContainsKey(chip.Id)
-        || (Vocabulary.NearestChips.TryGetValue(chip.Family, out ImmutableArray<string> family) && family.Length > 0 && family[0] == source);
+    /// <summary>The first chip listed for the chip's own id, and the first for its family, share its architecture.</summary>
+    private bool IsSibling(ChipDescription chip, string source) => IsFirst(chip.Id, source) || IsFirst(chip.Family, source);
+
+    private bool IsFirst(string key, string source) =>
+        Vocabulary.NearestChips.TryGetValue(key, out ImmutableArray<string> near) && near.Length > 0 && near[0] == source;
+
+    private ImmutableArray<string> Near(ChipDescription chip) => Vocabulary.NearestChips.TryGetValue(chip.Id, out ImmutableArray<string> byId)
+        ? byId
+        : Vocabulary.NearestChips.TryGetValue(chip.Family, out ImmutableArray<string> byFamily) ? byFamily : Vocabulary.NearestChips.GetValueOrDefault("other", []);
 
     private CalibrationFile? Find(string chip)
     {

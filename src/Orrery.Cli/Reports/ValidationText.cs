@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using Orrery.Units;
+using Orrery.Validation.Kernels;
 using Orrery.Validation.Scoring;
 
 namespace Orrery.Cli.Reports;
@@ -6,7 +9,7 @@ namespace Orrery.Cli.Reports;
 /// <summary>The report of <c>validate</c> for a person.</summary>
 public static class ValidationText
 {
-    public static void Write(TextWriter output, Terminal terminal, ValidationReport report, PlanRegret? regret)
+    public static void Write(TextWriter output, Terminal terminal, ValidationReport report, PlanRegret? regret, ImmutableArray<CarriedConstants> carried = default)
     {
         output.WriteLine(terminal.Bold($"validate {report.Kind}: {report.Cases.Length:#,0} rows predicted, {report.Skipped.Length:#,0} skipped; errors in per cent"));
         output.WriteLine();
@@ -22,6 +25,20 @@ public static class ValidationText
         {
             output.WriteLine($"The plan ranked first is on average {Quantity.FormatPercent(regret.Mean, 2)} slower than the measured best "
                 + $"(of {regret.Groups} sets of plans; worst {Quantity.FormatPercent(regret.Worst, 2)}).");
+        }
+
+        if (!carried.IsDefaultOrEmpty)
+        {
+            output.WriteLine();
+            output.WriteLine("Constants of another chip, this chip's data sheet; median / mean error in per cent on rows its own fit did not see");
+            foreach (CarriedConstants one in carried)
+            {
+                output.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{one.From + " to " + one.To,-14} {one.Operator,-28} {one.Rows,6}  carried {100 * one.Median,5:0.0} / {100 * one.Mean,5:0.0}  own {100 * one.OwnMedian,5:0.0} / {100 * one.OwnMean,5:0.0}  bias {100 * one.Bias,6:+0.0;-0.0;0.0}"));
+            }
+
+            output.WriteLine();
         }
 
         foreach (IGrouping<string, SkippedCase> why in report.Skipped.GroupBy(row => row.Why).OrderByDescending(group => group.Count()).Take(5))

@@ -53,12 +53,12 @@ public static class ValidateVerb
         if (context.IsJson)
         {
             using JsonText json = new(context.Output);
-            ValidationJson.Write(json.Writer, report, answer.Regret);
+            ValidationJson.Write(json.Writer, report, answer.Regret, answer.Carried);
         }
         else
         {
             context.Report(answer.Diagnostics);
-            ValidationText.Write(context.Output, context.Terminal, report, answer.Regret);
+            ValidationText.Write(context.Output, context.Terminal, report, answer.Regret, answer.Carried);
         }
 
         return report.Failures.IsEmpty ? ExitCode.Done : ExitCode.AnswerIsNo;

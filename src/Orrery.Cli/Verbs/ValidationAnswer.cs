@@ -16,13 +16,16 @@ public sealed record ValidationAnswer(ValidationReport? Report, PlanRegret? Regr
     /// <summary>Kernels by operator and format, by chip, by regime; empty for the others.</summary>
     public ImmutableArray<GroupReport> Regimes { get; init; } = [];
 
+    /// <summary>Operators of chips predicted with constants of another chip; empty for all but kernels.</summary>
+    public ImmutableArray<CarriedConstants> Carried { get; init; } = [];
+
     /// <summary>Scores <paramref name="kind"/> (training, collectives, kernels, memory, transfer) on the given files, or on the catalogue's own where there are none.</summary>
     public static ValidationAnswer Of(string kind, DataCatalog catalog, ImmutableArray<string> files)
     {
         if (kind == "kernels")
         {
             KernelValidation kernels = KernelValidation.Run(catalog, files);
-            return new(kernels.Report, null, kernels.Diagnostics) { Regimes = kernels.Regimes };
+            return new(kernels.Report, null, kernels.Diagnostics) { Regimes = kernels.Regimes, Carried = kernels.Carried };
         }
 
         if (kind == "collectives")

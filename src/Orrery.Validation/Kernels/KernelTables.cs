@@ -17,23 +17,29 @@ public sealed class KernelTables
     private readonly ImmutableArray<string> bareProducts;
     private readonly ImmutableArray<string> totalCaches;
     private readonly ImmutableArray<LibraryRows> libraries;
+    private readonly ImmutableArray<string> carriedTo;
 
     private KernelTables(
         ImmutableArray<Rule> rules,
         ImmutableArray<string> bareAttention,
         ImmutableArray<string> bareProducts,
         ImmutableArray<string> totalCaches,
-        ImmutableArray<LibraryRows> libraries)
+        ImmutableArray<LibraryRows> libraries,
+        ImmutableArray<string> carriedTo)
     {
         this.totalCaches = totalCaches;
         this.libraries = libraries;
+        this.carriedTo = carriedTo;
         this.rules = rules;
         this.bareAttention = bareAttention;
         this.bareProducts = bareProducts;
     }
 
+    /// <summary>Chips on which the constants of their nearest chip are tried beside their own.</summary>
+    public ImmutableArray<string> CarriedTo => carriedTo;
+
     /// <summary>Nothing known: every row is fitted and scored as the kernel with its passes.</summary>
-    public static KernelTables None { get; } = new([], [], [], [], []);
+    public static KernelTables None { get; } = new([], [], [], [], [], []);
 
     /// <summary>Reads the rules of a data folder.</summary>
     public static Result<KernelTables> Open(DataCatalog catalog)
@@ -127,6 +133,7 @@ public sealed class KernelTables
 
         ImmutableArray<string> attention = [.. top.Texts("bareAttention").Select(static scalar => scalar.Text)];
         ImmutableArray<string> products = [.. top.Texts("bareProducts").Select(static scalar => scalar.Text)];
+        ImmutableArray<string> carried = [.. top.Texts("carriedTo").Select(static scalar => scalar.Text)];
         ImmutableArray<string> totals = [.. top.Texts("totalCaches").Select(static scalar => scalar.Text)];
         ImmutableArray<LibraryRows>.Builder libraries = ImmutableArray.CreateBuilder<LibraryRows>();
         foreach (MappingReader entry in top.Groups("libraries"))
@@ -140,7 +147,7 @@ libraries.Add(new(
         }
 
         top.Finish();
-        return new(diagnostics.HasErrors ? null : new KernelTables(found.ToImmutable(), attention, products, totals, libraries.ToImmutable()), diagnostics.InOrder());
+        return new(diagnostics.HasErrors ? null : new KernelTables(found.ToImmutable(), attention, products, totals, libraries.ToImmutable(), carried), diagnostics.InOrder());
     }
 
     private LibraryRows? Find(KernelCase row)

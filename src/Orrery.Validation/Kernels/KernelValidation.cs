@@ -18,6 +18,9 @@ using Prediction = Orrery.Validation.Scoring.Prediction;
 /// </param>
 public sealed record KernelValidation(ValidationReport? Report, ImmutableArray<GroupReport> Regimes, ImmutableArray<Diagnostic> Diagnostics)
 {
+    /// <summary>Operators of chips predicted with the constants of their nearest chip, by chip and name.</summary>
+    public ImmutableArray<CarriedConstants> Carried { get; init; } = [];
+
     /// <summary>Reads cases, predicts and scores.</summary>
     /// <param name="catalog">Chips and their calibrations.</param>
     /// <param name="caseFiles">Files of cases; empty is the catalogue's own.</param>
@@ -43,18 +46,22 @@ public sealed record KernelValidation(ValidationReport? Report, ImmutableArray<G
         diagnostics.AddRange(neuron.Diagnostics);
         if (failed || library is null || tables.Value is null || neuron.Value is null)
             return new KernelValidation(null, [], [.. diagnostics]);
-        Scorer scorer = new(new GpuKernelPredictor(catalog, library, tables.Value), tables.Value, library.Vocabulary, CalibrationEvidence.Load(catalog));
+        Scorer scorer = new(catalog, library, tables.Value, CalibrationEvidence.Load(catalog));
         scorer.AddGpus(rows);
         scorer.AddNeuron(neuron.Value.Score(rows), isWhole: caseFiles.IsDefaultOrEmpty);
-        return new KernelValidation(scorer.Report(), scorer.Regimes(), [.. diagnostics]);
+        return new KernelValidation(scorer.Report(), scorer.Regimes(), [.. diagnostics]) { Carried = scorer.Carried() };
     }
 
     /// <summary>The rows of one run, scored once and counted several ways.</summary>
-    private sealed class Scorer(GpuKernelPredictor predictor, KernelTables tables, OperatorVocabulary vocabulary, CalibrationEvidence evidence)
+    private sealed class Scorer(DataCatalog catalog, GpuKernelLibrary library, KernelTables tables, CalibrationEvidence evidence)
     {
+        private readonly GpuKernelPredictor predictor = new(catalog, library, tables);
+        private readonly GpuKernelPredictor carrying = new(catalog, library.Without(tables.CarriedTo), tables);
+        private readonly ImmutableArray<ChipDescription> carriedTo = [.. tables.CarriedTo.Select(id => catalog.Chip(id).Value).OfType<ChipDescription>()];
+        private readonly SortedDictionary<(string To, string Operator), List<(double Own, double Carried)>> carried = [];
         private readonly CaseScorer bySource = new(evidence.Fitted);
         private readonly CaseScorer byRegime = new(evidence.Fitted);
-        private readonly HashSet<string> fittedGroups = [.. vocabulary.FittedOn.Values.SelectMany(static groups => groups)];
+        private readonly HashSet<string> fittedGroups = [.. library.Vocabulary.FittedOn.Values.SelectMany(static groups => groups)];
 
         public void AddGpus(IEnumerable<KernelCase> rows)
         {
@@ -75,6 +82,7 @@ public sealed record KernelValidation(ValidationReport? Report, ImmutableArray<G
                 bySource.Add(origin, measured, () => prediction, isRate, slice: unit);
                 if (!isRead || !origin.IsExpressible || !fittedGroups.Contains(origin.Group))
                     continue;
+                Carry(row, name, measured, prediction);
                 byRegime.Add(origin, measured, () => prediction, isRate, group: name);
                 byRegime.Add(origin, measured, () => prediction, isRate, group: unit);
                 byRegime.Add(origin, measured, () => prediction, isRate, group: $"{unit}, {KernelReading.Regime(work)}");
@@ -94,9 +102,67 @@ public sealed record KernelValidation(ValidationReport? Report, ImmutableArray<G
             }
         }
 
+        public ImmutableArray<CarriedConstants> Carried()
+        {
+            ImmutableArray<CarriedConstants>.Builder table = ImmutableArray.CreateBuilder<CarriedConstants>();
+            foreach (ChipDescription chip in carriedTo)
+            {
+                if (library.NearestOf(chip) is not { } from)
+                    continue;
+                List<(double, double)> all = [];
+                foreach (((string to, string name), List<(double, double)> errors) in carried)
+                {
+                    if (to != chip.Id)
+                        continue;
+                    table.Add(Figures(from, to, name, errors));
+                    all.AddRange(errors);
+                }
+
+                if (all.Count > 0)
+                    table.Add(Figures(from, chip.Id, "all", all));
+            }
+
+            return table.ToImmutable();
+        }
+
         public ValidationReport Report() => bySource.Report("kernels", evidence.LeaveOneOut);
 
         public ImmutableArray<GroupReport> Regimes() => byRegime.Report("kernels").Groups;
+
+        /// <summary>A row of a time that its chip's own fit did not see, predicted again without any fit of that chip.</summary>
+        private void Carry(KernelCase row, string name, double? measured, Prediction own)
+        {
+            if (row.Origin.PrimaryMetric != "time_us" || measured is not > 0 || own.SkipReason is not null || evidence.Fitted.Contains(row.Origin.Id))
+                return;
+            foreach (ChipDescription chip in carriedTo)
+            {
+                if (!ChipCalibration.IsChip(chip, row.Chip))
+                    continue;
+                (string, string) key = (chip.Id, name);
+                if (!carried.TryGetValue(key, out List<(double, double)>? errors))
+                    carried[key] = errors = [];
+                errors.Add(((own.Value / measured.Value) - 1, (carrying.Predict(row).Value / measured.Value) - 1));
+                return;
+            }
+        }
+
+        private static CarriedConstants Figures(string from, string to, string name, List<(double Own, double Carried)> errors) => new(
+            from,
+            to,
+            name,
+            errors.Count,
+            Median(errors, static one => Math.Abs(one.Own)),
+            Median(errors, static one => Math.Abs(one.Carried)),
+            errors.Average(static one => Math.Abs(one.Own)),
+            errors.Average(static one => Math.Abs(one.Carried)),
+            Median(errors, static one => one.Carried));
+
+        private static double Median(List<(double Own, double Carried)> errors, Func<(double Own, double Carried), double> of)
+        {
+            double[] values = [.. errors.Select(of)];
+            Array.Sort(values);
+            return ErrorFigures.Percentile(values, 0.5);
+        }
 
         private static Prediction Predicted(NeuronKernelScore score)
         {

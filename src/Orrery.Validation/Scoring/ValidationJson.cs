@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Orrery.Validation.Kernels;
 
 namespace Orrery.Validation.Scoring;
 
@@ -13,7 +14,8 @@ public static class ValidationJson
 
     /// <summary>Writes the whole object.</summary>
     /// <param name="regret">Added as <c>regret</c> where given.</param>
-    public static void Write(Utf8JsonWriter json, ValidationReport report, PlanRegret? regret = null)
+    /// <param name="carried">Added as <c>carried</c> where there are any.</param>
+    public static void Write(Utf8JsonWriter json, ValidationReport report, PlanRegret? regret = null, ImmutableArray<CarriedConstants> carried = default)
     {
         json.WriteStartObject();
         json.WriteString("schema", Schema);
@@ -66,6 +68,27 @@ public static class ValidationJson
             json.WriteString("worstPick", regret.WorstPick);
             Number(json, "exactShare", regret.ExactShare);
             json.WriteEndObject();
+        }
+
+        if (!carried.IsDefaultOrEmpty)
+        {
+            json.WriteStartArray("carried");
+            foreach (CarriedConstants one in carried)
+            {
+                json.WriteStartObject();
+                json.WriteString("from", one.From);
+                json.WriteString("to", one.To);
+                json.WriteString("operator", one.Operator);
+                json.WriteNumber("n", one.Rows);
+                Number(json, "ownMedianApe", one.OwnMedian);
+                Number(json, "medianApe", one.Median);
+                Number(json, "ownMape", one.OwnMean);
+                Number(json, "mape", one.Mean);
+                Number(json, "bias", one.Bias);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
         }
 
         json.WriteEndObject();

@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Orrery.Catalog;
 using Orrery.Cli.Verbs;
+using Orrery.Validation.Kernels;
 using Orrery.Validation.Scoring;
 using Shouldly;
 using Xunit;
@@ -49,8 +51,28 @@ public sealed class ValidationPagesTests
         string table = ValidationTable.Markdown(answer.Report);
         GeneratedBlock.ShouldHold("docs/scores.md", $"validation {kind}", table);
 
+        if (!answer.Carried.IsEmpty)
+            GeneratedBlock.ShouldHold("docs/accuracy.md", "carried constants", Carried(answer.Carried));
+
         // The README has a line for each source; what a source mixes is on the page.
         string[] lines = [.. table.Split('\n').Where(line => !line.StartsWith("| - ", StringComparison.Ordinal))];
         GeneratedBlock.ShouldHold("README.md", $"validation {kind}", string.Join('\n', lines));
+    }
+
+    private static string Carried(ImmutableArray<CarriedConstants> table)
+    {
+        StringBuilder lines = new("""
+            | constants of, on | operator | rows | carried, median / mean | its own | bias |
+            |---|---|---:|---:|---:|---:|
+
+            """);
+        foreach (CarriedConstants one in table)
+        {
+            lines.Append(
+                CultureInfo.InvariantCulture,
+                $"| {one.From}, {one.To} | {one.Operator} | {one.Rows:#,0} | {100 * one.Median:F1} / {100 * one.Mean:F1} | {100 * one.OwnMedian:F1} / {100 * one.OwnMean:F1} | {100 * one.Bias:+0.0;-0.0;0.0} |\n");
+        }
+
+        return lines.ToString();
     }
 }

@@ -1,4 +1,5 @@
 using Orrery.Catalog;
+using Orrery.Chips.Gpu;
 using Orrery.Validation.Kernels;
 using Orrery.Validation.Scoring;
 using Shouldly;
@@ -86,6 +87,43 @@ public sealed class KernelValidationTests
     {
         foreach (GroupReport group in Run.Report.ShouldNotBeNull().Groups)
             ((double)group.Skipped).ShouldBeLessThanOrEqualTo(0.05 * (group.Skipped + group.Scored), group.Group);
+    }
+
+    [Theory]
+    [InlineData("h100", "h200", 0.01)]
+    [InlineData("b200", "gb200", 0.02)]
+    public void Constants_of_a_chip_predict_its_sister_with_only_the_data_sheet_changed(string from, string to, double allowed)
+    {
+        CarriedConstants all = Run.Carried.Single(one => one.To == to && one.Operator == "all");
+        all.From.ShouldBe(from);
+        all.Rows.ShouldBeGreaterThan(5000);
+        all.Median.ShouldBeLessThan(all.OwnMedian + allowed);
+        // Were it predicted with its own constants after all, nothing would differ.
+        all.Median.ShouldNotBe(all.OwnMedian);
+        Run.Carried.Count(one => one.To == to).ShouldBeGreaterThan(12);
+    }
+
+    [Fact]
+    public void Every_chip_without_tables_of_its_own_borrows_from_one_near_it()
+    {
+        DataCatalog catalog = DataCatalog.Open(RepositoryData.Root);
+        GpuKernelLibrary library = GpuKernelLibrary.Open(catalog, []).ShouldNotBeNull();
+        int borrowed = 0;
+        foreach (string id in catalog.ChipIds)
+        {
+            // Of AMD no operator table is public.
+            if (catalog.Chip(id).Value is not { Architecture: ChipArchitecture.Gpu, Family: not "cdna" } chip)
+                continue;
+            foreach (string name in OperatorVocabulary.Names)
+            {
+                string format = name is "norm" or "rotary" or "activation" or "gather" or "elementwise" or "residual-add" ? "" : "bf16";
+                KernelConstants found = library.Resolve(chip, name, library.Vocabulary.ConstantsOf(name), format);
+                found.Provenance.ShouldContain(" fitted on ", Case.Sensitive, $"{name} on {id}");
+                borrowed += found.IsOwn ? 0 : 1;
+            }
+        }
+
+        borrowed.ShouldBeGreaterThan(50);
     }
 
     [Fact]
