@@ -26,6 +26,9 @@ public sealed record StackDescription
     /// <summary>Names this set of constants answers for: exact, or with one <c>*</c> for any letters (<c>megatron-bridge-*</c>).</summary>
     public required ImmutableArray<string> Covers { get; init; }
 
+    /// <summary>The stack that one of one's own is a copy of; empty for stacks of the catalogue.</summary>
+    public string BasedOn { get; init; } = "";
+
     /// <summary>Attention kernel used when the plan does not say: <c>flash</c> or <c>unfused</c>.</summary>
     public required string Attention { get; init; }
 

@@ -53,7 +53,11 @@ public static class HelpText
 
         output.Write($"{terminal.Bold("Usage")}  {CommandLine.Program} {verb.Name}");
         foreach (OperandDescription operand in verb.Operands)
-            output.Write($" {(operand.Words.Length > 0 ? string.Join('|', operand.Words) : operand.Name)}");
+        {
+            string words = operand.Words.Length > 0 ? string.Join('|', operand.Words) : operand.Name;
+            output.Write(operand.IsOptional ? $" [{words}]" : $" {words}");
+        }
+
         foreach (FlagDescription flag in verb.Flags)
         {
             if (flag.IsRequired)

@@ -50,6 +50,7 @@ public enum StackConstant : byte
     DispatchLinkShare,
     OptimizerBytes,
     LossBytes,
+    StepScale,
     StragglerSpread,
     ImmatureSlowdown,
     IsImmature,

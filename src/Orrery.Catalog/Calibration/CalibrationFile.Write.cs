@@ -109,7 +109,7 @@ public sealed partial record CalibrationFile
         : throw new ArgumentException($"a calibration cannot hold {value}", nameof(value));
 
     /// <summary>Plain where every YAML reader would take it for the same text, else in double quotes.</summary>
-    private static string Quoted(string value)
+    internal static string Quoted(string value)
     {
         bool plain = value.Length > 0 && char.IsAsciiLetter(value[0]) && value is not ("true" or "false" or "null" or "yes" or "no" or "on" or "off");
         foreach (char letter in value)

@@ -31,6 +31,7 @@ internal static class StackLoader
         {
             Id = id,
             Name = top.RequiredText("name", "the name people print"),
+            BasedOn = top.Text("basedOn", ""),
             Covers = ReadCovers(top),
             Attention = AttentionWords[top.Word("attention", AttentionWords)],
             DefaultRecompute = RecomputeWords[top.Word("defaultRecompute", RecomputeWords, fallback: 0)],

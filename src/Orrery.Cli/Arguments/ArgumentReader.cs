@@ -55,6 +55,8 @@ public static class ArgumentReader
         for (int missing = parsed.Operands.Count; missing < verb.Operands.Length; missing++)
         {
             OperandDescription operand = verb.Operands[missing];
+            if (operand.IsOptional)
+                continue;
             string words = operand.Words.Length > 0 ? $": one of {string.Join(", ", operand.Words)}" : $": {operand.Help}";
             problems.Add(Error(ErrorCodes.MissingArgument, operand.Name, $"is needed{words}"));
         }

@@ -20,6 +20,7 @@ public static class CalibrateVerb
     public const string Schema = "orrery.calibrate/1";
 
     private const string From = "--from";
+    private const string Name = "--name";
     private const string Collectives = "--collectives";
     private const string Only = "--only";
     private const string Date = "--date";
@@ -27,10 +28,11 @@ public static class CalibrateVerb
 
     public static VerbDescription Describe() => new("calibrate", "fit the constants of a chip or a stack on measured rows", Schema)
     {
-        Operands = [new("SUBJECT", [], "a chip, a stack, or with --collectives a chip or a family of chips")],
+        Operands = [new("SUBJECT", [], "a chip, a stack, or with --collectives a chip or a family of chips; with step times of your own the stack they are most like", IsOptional: true)],
         Flags =
         [
             new(From, FlagKind.Text, "FILE", "measured rows (.csv or .csv.gz); the catalogue's own when left out") { Repeats = true },
+            new(Name, FlagKind.Text, "NAME", "what the stack made of step times of your own is called; the name of the file when left out"),
             new(Collectives, FlagKind.Switch, "", "fit the collectives of the chip, not its operators"),
             new(Only, FlagKind.Text, "OPERATOR", "fit this operator of a GPU alone, such as gemm; the others keep their constants") { Repeats = true },
             new(Date, FlagKind.Text, "DAY", "day to write down, such as 2026-11-20; today when left out"),
@@ -40,10 +42,11 @@ public static class CalibrateVerb
         Examples =
         [
             ("calibrate h100 --dry-run", "operators of a chip on the published tables, nothing written"),
-            ("calibrate megatron-bridge --from mine.csv", "a stack on step times of your own"),
+            ("calibrate megatron-bridge --from mine.csv --name mine", "a stack of your own from step times, for train --stack mine"),
             ("calibrate h100 --collectives", "collectives inside its scale-up domain"),
         ],
-        Notes = "Constants stay inside their physical ranges; one that ends on a limit is reported. The result goes to data/calibration with the ids of the rows "
+        Notes = "Step times of your own never change a stack of the catalogue: they make a new one on its base. Columns are those of data/validation/README.md; a file needs "
+            + "system, chips, seq, model_config (or the columns of a shape) and one measured column, and leaves out what is not known. Constants stay inside their physical ranges; one that ends on a limit is reported. The result goes to data/calibration with the ids of the rows "
             + "that were fitted. Exit code 1 means that no row could be fitted.",
         Run = Run,
     };
@@ -58,15 +61,26 @@ public static class CalibrateVerb
         if (problems.Count > 0)
             return context.RefuseInput(Schema, problems);
 
+        string subject = call.Arguments.Operands.Count > 0 ? call.Arguments.Operands[0] : "";
+        ImmutableArray<string> files = [.. call.Arguments.Texts(From)];
+        bool isOfCollectives = call.Arguments.Switch(Collectives) == true;
+        if (subject.Length == 0 && (files.IsEmpty || isOfCollectives))
+            return context.RefuseInput(Schema, [new(Severity.Error, ErrorCodes.MissingArgument, "SUBJECT", 0, 0, $"is needed: a chip or a stack; step times of your own ({From}) may leave it out")]);
         Question question = new(
-            call.Arguments.Operands[0],
+            subject,
             DataCatalog.Open(DataCatalog.FindDataRoot()),
-            [.. call.Arguments.Texts(From)],
+            files,
             date ?? DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
             [.. call.Arguments.Texts(Only)],
             call.Arguments.Switch(DryRun) != true);
-        Answer answer = call.Arguments.Switch(Collectives) == true ? OfCollectives(question)
-            : question.Catalog.StackIds.Contains(question.Subject) ? OfStack(question)
+        string? name = call.Arguments.Text(Name);
+        bool isStack = subject.Length == 0 || question.Catalog.StackIds.Contains(subject) || (!files.IsEmpty && question.Catalog.Stack(subject).Value is not null);
+        if (name is not null && (isOfCollectives || !isStack || files.IsEmpty))
+            return context.RefuseInput(Schema, [new(Severity.Error, ErrorCodes.WrongValue, Name, 0, 0, $"names a stack made of step times of your own; give them by {From}")]);
+        if (isStack && !files.IsEmpty && !isOfCollectives)
+            question = question with { Name = name ?? NameOf(files[0]) };
+        Answer answer = isOfCollectives ? OfCollectives(question)
+            : isStack ? OfStack(question)
             : OfChip(question, context);
         if (answer.Diagnostics.Any(diagnostic => diagnostic.Severity == Severity.Error))
             return context.RefuseInput(Schema, answer.Diagnostics);
@@ -83,8 +97,21 @@ public static class CalibrateVerb
         return answer.Lines.IsEmpty && answer.Fits.IsEmpty ? ExitCode.AnswerIsNo : ExitCode.Done;
     }
 
+    /// <summary>The file's name as a stack may be called.</summary>
+    private static string NameOf(string path)
+    {
+        string name = Path.GetFileName(path).Split('.')[0].ToLowerInvariant();
+        return string.Concat(name.Select(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' ? letter : '-')).Trim('-');
+    }
+
     private static Answer OfStack(Question question)
     {
+        if (question.Name.Length > 0)
+        {
+            StackCalibrationRun own = OwnStackCalibration.Calibrate(question.Catalog, question.Subject, question.Name, question.Files, question.Date, question.Writes);
+            return new("stack", own.Fits, own.Text, own.Diagnostics);
+        }
+
         StackCalibrationRun run = StackCalibrationRun.Calibrate(question.Catalog, question.Subject, question.Files, question.Date, question.Writes);
         return new("stack", [], run.Results.IsEmpty ? [] : run.Text, run.Diagnostics);
     }
@@ -176,11 +203,11 @@ public static class CalibrateVerb
     private static void WriteText(CommandContext context, Question question, Answer answer)
     {
         TextWriter output = context.Output;
-        output.WriteLine(context.Terminal.Bold($"calibrate {question.Subject}: {answer.Kind}, {question.Date}{(question.Writes ? "" : ", nothing written")}"));
+        output.WriteLine(context.Terminal.Bold($"calibrate {question.Shown}: {answer.Kind}, {question.Date}{(question.Writes ? "" : ", nothing written")}"));
         output.WriteLine();
         foreach (string line in answer.Lines)
             output.WriteLine(line);
-        foreach (CalibrationFit fit in answer.Fits)
+        foreach (CalibrationFit fit in answer.Lines.IsEmpty ? answer.Fits : [])
         {
             string name = string.Join(' ', new[] { fit.Operator, fit.Format, fit.Scope }.Where(part => part.Length > 0));
             output.WriteLine($"{name}: {fit.RowsFitted} rows, median error {Quantity.FormatPercent(fit.MedianError)}, mean {Quantity.FormatPercent(fit.MeanError)}");
@@ -196,7 +223,8 @@ public static class CalibrateVerb
         if (answer.Lines.IsEmpty && answer.Fits.IsEmpty)
             output.WriteLine("no row could be fitted");
         output.WriteLine();
-        output.WriteLine($"Next: {CommandLine.Program} validate {(answer.Kind == "stack" ? "training" : "kernels")}");
+        string next = question.Name.Length > 0 ? $"train --stack {question.Name} --model M --system S --chips N" : $"validate {(answer.Kind == "stack" ? "training" : "kernels")}";
+        output.WriteLine($"Next: {CommandLine.Program} {next}");
     }
 
     private static void WriteJson(TextWriter output, Question question, Answer answer)
@@ -205,7 +233,7 @@ public static class CalibrateVerb
         Utf8JsonWriter writer = json.Writer;
         writer.WriteStartObject();
         writer.WriteString("schema", Schema);
-        writer.WriteString("subject", question.Subject);
+        writer.WriteString("subject", question.Shown);
         writer.WriteString("kind", answer.Kind);
         writer.WriteString("date", question.Date);
         writer.WriteBoolean("written", question.Writes);
@@ -247,7 +275,14 @@ public static class CalibrateVerb
     }
 
     /// <summary>What was asked.</summary>
-    private sealed record Question(string Subject, DataCatalog Catalog, ImmutableArray<string> Files, string Date, ImmutableArray<string> Only, bool Writes);
+    private sealed record Question(string Subject, DataCatalog Catalog, ImmutableArray<string> Files, string Date, ImmutableArray<string> Only, bool Writes)
+    {
+        /// <summary>What a stack of one's own is called; empty for stacks of the catalogue.</summary>
+        public string Name { get; init; } = "";
+
+        /// <summary>What is calibrated.</summary>
+        public string Shown => Name.Length > 0 ? Name : Subject;
+    }
 
     /// <summary>What was found: fits of a chip, or lines about a stack.</summary>
     private sealed record Answer(string Kind, ImmutableArray<CalibrationFit> Fits, ImmutableArray<string> Lines, ImmutableArray<Diagnostic> Diagnostics)

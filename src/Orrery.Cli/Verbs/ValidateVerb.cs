@@ -10,6 +10,7 @@ namespace Orrery.Cli.Verbs;
 /// <summary><c>validate</c>: how wrong the predictions are, on published measurements.</summary>
 public static class ValidateVerb
 {
+    private const string StackConstants = "--stack-constants";
     private static readonly string[] Kinds = ["training", "collectives", "kernels", "memory", "network", "transfer"];
 
     public static VerbDescription Describe() => new("validate", "score the predictions on published measurements", ValidationJson.Schema)
@@ -18,6 +19,7 @@ public static class ValidateVerb
         Flags =
         [
             new("--cases", FlagKind.Text, "FILE", "cases of your own (.csv or .csv.gz, columns as in data/validation/README.md)") { Repeats = true },
+            new(StackConstants, FlagKind.Text, "STACK", "training: price every case of the chip families this stack was fitted on with its constants, not with those of the case's own stack: how far constants carry"),
             CommonFlags.Assume,
             CommonFlags.Json,
         ],
@@ -29,6 +31,7 @@ public static class ValidateVerb
             ("validate memory", "peak memory"),
             ("validate network", "formulas beside flows and bounds, on every system"),
             ("validate transfer", "chips that nothing was fitted on, from what was fitted on their predecessors"),
+            ("validate training --stack-constants deepspeed-megatron-2023", "how far the constants of one stack carry to others"),
             ("validate training --cases mine.csv --json", "cases of your own, for a program"),
         ],
         Notes = "Errors are predicted / measured - 1; rows that a calibration saw are counted apart. Exit code 1 means that a group has more than 5 % of "
@@ -47,7 +50,18 @@ public static class ValidateVerb
 
         if (call.Arguments.Operands[0] == "network")
             return NetworkReport.Write(context, catalog);
-        ValidationAnswer answer = ValidationAnswer.Of(call.Arguments.Operands[0], catalog, [.. call.Arguments.Texts("--cases")]);
+        StackDescription? constantsOf = null;
+        if (call.Arguments.Text(StackConstants) is { } stack)
+        {
+            if (call.Arguments.Operands[0] != "training")
+                return context.RefuseInput(ValidationJson.Schema, [new(Severity.Error, ErrorCodes.WrongValue, StackConstants, 0, 0, "prices steps; expected 'validate training'")]);
+            Result<StackDescription> found = catalog.Stack(stack);
+            if (found.Value is null)
+                return context.RefuseInput(ValidationJson.Schema, found.Diagnostics);
+            constantsOf = found.Value;
+        }
+
+        ValidationAnswer answer = ValidationAnswer.Of(call.Arguments.Operands[0], catalog, [.. call.Arguments.Texts("--cases")], constantsOf);
         if (answer.Report is not { } report)
             return context.RefuseInput(ValidationJson.Schema, answer.Diagnostics);
         if (context.IsJson)

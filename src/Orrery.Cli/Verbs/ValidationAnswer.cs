@@ -20,7 +20,8 @@ public sealed record ValidationAnswer(ValidationReport? Report, PlanRegret? Regr
     public ImmutableArray<CarriedConstants> Carried { get; init; } = [];
 
     /// <summary>Scores <paramref name="kind"/> (training, collectives, kernels, memory, transfer) on the given files, or on the catalogue's own where there are none.</summary>
-    public static ValidationAnswer Of(string kind, DataCatalog catalog, ImmutableArray<string> files)
+    /// <param name="constantsOf">Prices training cases with the constants of this stack.</param>
+    public static ValidationAnswer Of(string kind, DataCatalog catalog, ImmutableArray<string> files, StackDescription? constantsOf = null)
     {
         if (kind == "kernels")
         {
@@ -43,14 +44,14 @@ public sealed record ValidationAnswer(ValidationReport? Report, PlanRegret? Regr
         Result<CaseDetails> networks = CaseDetails.Load(catalog.DataRoot);
         if (networks.Value is null)
             return new(null, null, networks.Diagnostics);
-        CaseContexts contexts = new(catalog, networks.Value);
+        CaseContexts contexts = new(catalog, networks.Value, constantsOf);
         if (kind == "memory")
         {
             MemoryValidation memory = MemoryValidation.Run(catalog, new MemoryPredictor(contexts), files);
             return new(memory.Report, null, memory.Diagnostics);
         }
 
-        TrainingValidation training = TrainingValidation.Run(catalog, new TrainingStepPredictor(contexts), files);
+        TrainingValidation training = TrainingValidation.Run(catalog, new TrainingStepPredictor(contexts), files, constantsOf);
         return new(training.Report, training.Regret, training.Diagnostics);
     }
 }

@@ -59,4 +59,14 @@ public struct LayerCost
         MatrixBusy += layer.MatrixBusy * count;
         MemoryBytes += layer.MemoryBytes * count;
     }
+
+    /// <summary>The same work taking <paramref name="scale"/> times as long.</summary>
+    public readonly LayerCost Stretched(double scale)
+    {
+        LayerCost longer = default;
+        longer.Add(this, scale);
+        longer.MatrixBusy = MatrixBusy;
+        longer.MemoryBytes = MemoryBytes;
+        return longer;
+    }
 }

@@ -92,7 +92,7 @@ public sealed class StepModel
     public double OptimizerTime { get; private set; }
 
     /// <summary>Fixed time of a step.</summary>
-    public double FixedTime => constants[StackConstant.HostPerStep];
+    public double FixedTime => constants[StackConstant.HostPerStep] * constants[StackConstant.StepScale];
 
     /// <summary>Relative slow-down by stragglers of the last estimated plan.</summary>
     public double StragglerShare { get; private set; }
@@ -152,7 +152,7 @@ public sealed class StepModel
         double pipeline = stages == 1 ? busyPerRank : plan.Schedule.Time(times, microBatches);
         double mean = (double)microBatches / stages;
         double hops = 2 * HopTime * received * mean;
-        double fixedTime = constants[StackConstant.HostPerStep];
+        double fixedTime = FixedTime;
         double straggler = StragglerShare * (pipeline + ExposedReduction);
 
         estimate.SlowestStage = slowest;
@@ -275,6 +275,9 @@ public sealed class StepModel
         // Expected maximum of n normal delays is close to sigma x sqrt(2 ln n): a step waits for its slowest server.
         StragglerShare = constants[StackConstant.StragglerSpread] * Math.Sqrt(Math.Log2(Math.Max(1, servers)));
         Reduce(plan, groups);
+        double scale = constants[StackConstant.StepScale];
+        if (scale is < 1 or > 1)
+            Stretch(scale);
         return true;
     }
 
@@ -311,6 +314,19 @@ public sealed class StepModel
             cost.Forward = forward;
             cost.Backward = backward;
         }
+    }
+
+    /// <summary>Makes every time of the step <paramref name="scale"/> times as long; what engines and memory do in it stays as it is.</summary>
+    private void Stretch(double scale)
+    {
+        for (int kind = 0; kind < layerCosts.Length; kind++)
+            layerCosts[kind] = layerCosts[kind].Stretched(scale);
+        HeadCost = HeadCost.Stretched(scale);
+        EmbeddingCost = EmbeddingCost.Stretched(scale);
+        HopTime *= scale;
+        ReductionTime *= scale;
+        ExposedReduction *= scale;
+        OptimizerTime *= scale;
     }
 
     private PlacedGroups Place(Plan plan)

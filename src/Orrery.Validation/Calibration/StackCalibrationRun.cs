@@ -13,6 +13,9 @@ namespace Orrery.Validation.Calibration;
 /// <param name="Text">What a person reads: constants, errors of rows fitted and held out, rows left out.</param>
 public sealed record StackCalibrationRun(ImmutableArray<StackCalibrationResult> Results, ImmutableArray<string> Text, ImmutableArray<Diagnostic> Diagnostics)
 {
+    /// <summary>What was written or would be, for a stack of one's own.</summary>
+    public ImmutableArray<CalibrationFit> Fits { get; init; } = [];
+
     /// <summary>
     /// Fits the stack by its recipes on <paramref name="files"/> (empty: the catalogue's own cases) and, when <paramref name="writes"/>, replaces its
     /// calibration file, dated <paramref name="date"/>.

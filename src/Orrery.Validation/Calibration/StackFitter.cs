@@ -39,6 +39,9 @@ public sealed class StackFitter
 
     public ImmutableArray<FreeConstant> Free => free;
 
+    /// <summary>The value of a constant before any fit, in file units.</summary>
+    public double StartOf(FreeConstant one) => bounds[free.IndexOf(one)].Start;
+
     /// <summary>Fits on all rows. <paramref name="from"/> replaces the starting values where given.</summary>
     public FitResult Fit(int starts, ulong seed, ReadOnlySpan<double> from = default)
     {

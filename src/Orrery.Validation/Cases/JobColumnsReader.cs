@@ -14,7 +14,7 @@ internal sealed class JobColumnsReader
     private readonly TextPool _texts;
     private readonly int[] _columns;
 
-    private static readonly string[] Names =
+    internal static readonly string[] Names =
     [
         "task", "model", "model_config", "params_b", "active_params_b", "layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "vocab", "experts",
         "topk", "moe_ffn", "gated_mlp", "seq", "global_batch_seqs", "micro_batch_seqs", "grad_accum", "tp", "sequence_parallel", "pp", "vp", "dp", "cp",
@@ -28,13 +28,13 @@ internal sealed class JobColumnsReader
         "dp", "cp", "ep", "recompute", "precision", "chip", "chips",
     };
 
-    public JobColumnsReader(CsvReader row, TextPool texts)
+    public JobColumnsReader(CsvReader row, TextPool texts, bool isOwn = false)
     {
         _row = row;
         _texts = texts;
         _columns = new int[Names.Length];
         for (int index = 0; index < Names.Length; index++)
-            _columns[index] = Required.Contains(Names[index]) ? row.RequiredColumn(Names[index]) : row.Column(Names[index]);
+            _columns[index] = !isOwn && Required.Contains(Names[index]) ? row.RequiredColumn(Names[index]) : row.Column(Names[index]);
     }
 
     public JobColumns Read() => new()

@@ -57,6 +57,16 @@ public sealed record TrainingCase
         _ => null,
     };
 
+    /// <summary>
+    /// Reads a file of one's own, plain or gzip: columns of <c>training.csv</c>, of which it may leave out what it has nothing to say on. A row without a
+    /// name is called by its line, a file without sources is its own, and the first measured column that a row fills is what it says.
+    /// </summary>
+    public static CaseFile<TrainingCase> ReadOwn(string path)
+    {
+        using CsvReader row = CsvReader.Open(path);
+        return Read(row, OwnColumns.Check(row));
+    }
+
     /// <summary>Reads a file with the columns of <c>training.csv</c>, plain or gzip.</summary>
     public static CaseFile<TrainingCase> Read(string path)
     {
@@ -65,11 +75,13 @@ public sealed record TrainingCase
     }
 
     /// <summary>Reads what an open reader still holds.</summary>
-    public static CaseFile<TrainingCase> Read(CsvReader row)
+    public static CaseFile<TrainingCase> Read(CsvReader row) => Read(row, null);
+
+    private static CaseFile<TrainingCase> Read(CsvReader row, OwnColumns? own)
     {
         TextPool texts = new();
-        CaseOriginReader origins = new(row, texts);
-        JobColumnsReader jobs = new(row, texts);
+        CaseOriginReader? origins = own is null ? new(row, texts) : null;
+        JobColumnsReader jobs = new(row, texts, isOwn: own is not null);
         int iteration = row.Column("iteration_time_s");
         int samples = row.Column("samples_per_s");
         int tokens = row.Column("tokens_per_s");
@@ -86,7 +98,7 @@ public sealed record TrainingCase
         while (!row.Header.IsEmpty && row.ReadRow())
         {
             int before = row.MistakeCount;
-            CaseOrigin? origin = origins.Read();
+            CaseOrigin? origin = origins is null ? own!.Origin() : origins.Read();
             if (origin is null)
                 continue;
             TrainingCase read = new()

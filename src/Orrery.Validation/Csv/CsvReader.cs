@@ -44,6 +44,7 @@ public sealed class CsvReader : IDisposable
     private int _line = 1;
     private int _column = 1;
     private ImmutableArray<string> _header = [];
+    private ImmutableArray<int> _headerColumns = [];
 
     private CsvReader(TextReader text, Stream? file, string name)
     {
@@ -130,6 +131,13 @@ public sealed class CsvReader : IDisposable
         return column;
     }
 
+    /// <summary>Reports a mistake in the header, at the column of that name; at its start where there is no such column.</summary>
+    public void HeaderError(string name, string message)
+    {
+        int place = Column(name);
+        Error(CsvCodes.MissingColumn, 1, place < 0 ? 1 : _headerColumns[place], message);
+    }
+
     /// <summary>Reports a mistake in a cell of the current row.</summary>
     public void CellError(int column, string message)
     {
@@ -171,17 +179,20 @@ public sealed class CsvReader : IDisposable
         }
 
         ImmutableArray<string>.Builder header = ImmutableArray.CreateBuilder<string>(reader._cellCount);
+        ImmutableArray<int>.Builder columns = ImmutableArray.CreateBuilder<int>(reader._cellCount);
         HashSet<string> seen = new(StringComparer.Ordinal);
         for (int column = 0; column < reader._cellCount; column++)
         {
             string name = reader[column].Trim().ToString();
             Cell cell = reader._cells[column];
+            columns.Add(cell.Column);
             if (name.Length > 0 && !seen.Add(name))
                 reader.Error(CsvCodes.Duplicate, cell.Line, cell.Column, $"the column '{Shorten(name)}' is given twice");
             header.Add(name);
         }
 
         reader._header = header.ToImmutable();
+        reader._headerColumns = columns.ToImmutable();
         return reader;
     }
 

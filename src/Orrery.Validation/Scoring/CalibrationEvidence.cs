@@ -20,13 +20,14 @@ public sealed class CalibrationEvidence
     public IReadOnlyDictionary<string, double> LeaveOneOut { get; }
 
     /// <summary>Reads the calibrations of all chips and stacks; a list of rows that is missing leaves its rows counted as not fitted.</summary>
-    public static CalibrationEvidence Load(DataCatalog catalog)
+    /// <param name="onlyStack">Only that stack's fits, which is what matters where its constants price everything; null for all.</param>
+    public static CalibrationEvidence Load(DataCatalog catalog, string? onlyStack = null)
     {
         HashSet<string> fitted = new(StringComparer.Ordinal);
         SortedDictionary<string, (double Sum, int Rows)> sums = new(StringComparer.Ordinal);
         foreach (string chip in catalog.ChipIds)
             Add(catalog, CalibrationKind.Chips, chip, fitted, sums);
-        foreach (string stack in catalog.StackIds)
+        foreach (string stack in catalog.StackIds.Where(stack => onlyStack is null || stack == onlyStack))
             Add(catalog, CalibrationKind.Stacks, stack, fitted, sums);
 
         SortedDictionary<string, double> leaveOneOut = new(StringComparer.Ordinal);

@@ -14,7 +14,11 @@ public sealed record TrainingValidation(ValidationReport? Report, PlanRegret? Re
     /// <param name="catalog">Chips for the baseline, calibrations for what was fitted.</param>
     /// <param name="predictor">Predicts step times.</param>
     /// <param name="caseFiles">Files of cases; empty is the catalogue's own.</param>
-    public static TrainingValidation Run(DataCatalog catalog, ITrainingPredictor predictor, ImmutableArray<string> caseFiles)
+    /// <param name="constantsOf">
+    /// The predictor takes the constants of this stack for every case: those on chips of families it was never fitted on are left out, and only rows it was
+    /// fitted on itself count as fitted.
+    /// </param>
+    public static TrainingValidation Run(DataCatalog catalog, ITrainingPredictor predictor, ImmutableArray<string> caseFiles, StackDescription? constantsOf = null)
     {
         ImmutableArray<string> files = caseFiles.IsDefaultOrEmpty ? ValidationFiles.Training(catalog.DataRoot) : caseFiles;
         ImmutableArray<TrainingCase>.Builder rows = ImmutableArray.CreateBuilder<TrainingCase>();
@@ -33,9 +37,10 @@ public sealed record TrainingValidation(ValidationReport? Report, PlanRegret? Re
         if (failed || conventions.Value is null)
             return new TrainingValidation(null, null, diagnostics.ToImmutable());
 
-        ImmutableArray<TrainingCase> cases = rows.ToImmutable();
+        ImmutableArray<TrainingCase> cases = constantsOf is null ? rows.ToImmutable()
+            : [.. rows.Where(row => catalog.Chip(row.Job.Chip).Value is { } chip && constantsOf.FittedFamilies.Contains(chip.Family))];
         CaseReader reader = new(conventions.Value, new ModelLibrary(catalog.DataRoot));
-        CalibrationEvidence evidence = CalibrationEvidence.Load(catalog);
+        CalibrationEvidence evidence = CalibrationEvidence.Load(catalog, constantsOf?.Id);
         ValidationReport report = new TrainingScorer(reader, conventions.Value, new StatedPeak(catalog).Of)
             .Score(cases, predictor, evidence.Fitted, evidence.LeaveOneOut);
         return new TrainingValidation(report, PlanRegret.Of(cases, reader, predictor), diagnostics.ToImmutable());
