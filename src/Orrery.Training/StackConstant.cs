@@ -58,6 +58,7 @@ public enum StackConstant : byte
     WorkspacePerLayerParameter,
     WorkspacePerLogit,
     WorkspacePerToken,
+    ReservedOverAllocated,
     UnfittedStackSigma,
     UnseenChipSigma,
     UnseenFamilySigma,

@@ -17,6 +17,9 @@ public sealed class MemoryPredictor(CaseContexts contexts) : IMemoryPredictor
         if (!found.Context.Steps.Prepare(plan))
             return MemoryPrediction.Skip($"{inputs.Architecture.Layers} layers cannot be laid on {plan.PipelineParallel} x {plan.VirtualStages} stages");
         MemoryReport report = found.Context.Memory.Evaluate(plan);
-        return new MemoryPrediction(report.Total, report.Activations, EightyPercentInterval.Deviations * found.Context.Constants[StackConstant.MemorySigma], null);
+        return new MemoryPrediction(report.Total, report.Activations, EightyPercentInterval.Deviations * found.Context.Constants[StackConstant.MemorySigma], null)
+        {
+            ReservedOverAllocated = found.Context.Constants[StackConstant.ReservedOverAllocated],
+        };
     }
 }

@@ -9,6 +9,9 @@ namespace Orrery.Validation.Scoring;
 /// <param name="SkipReason">Null where there is a value.</param>
 public readonly record struct MemoryPrediction(Bytes Total, Bytes Activations, double RelativeHalfWidth, string? SkipReason)
 {
+    /// <summary>What the framework's allocator holds over what is in use.</summary>
+    public double ReservedOverAllocated { get; init; } = 1;
+
     /// <summary>No value, and why.</summary>
     public static MemoryPrediction Skip(string reason) => new(default, default, 0, reason);
 }

@@ -44,12 +44,13 @@ public sealed record MemoryValidation(ValidationReport? Report, ImmutableArray<D
             string slice = row.Job.Experts is > 1 || reading.Inputs?.Architecture.LayerKinds.Any(static kind => kind.FeedForward.Experts > 0) == true
                 ? $"{row.Job.Chip} experts"
                 : $"{row.Job.Chip} dense";
-            scorer.Add(row.Origin, row.Measured(metric), () => Predict(reading, metric, predictor), isRate: false, note, slice: slice);
+            scorer.Add(row.Origin, row.Measured(metric), () => Predict(reading, row, predictor), isRate: false, note, slice: slice);
         }
     }
 
-    private static Prediction Predict(CaseReading reading, string metric, IMemoryPredictor predictor)
+    private static Prediction Predict(CaseReading reading, MemoryCase row, IMemoryPredictor predictor)
     {
+        string metric = row.Origin.PrimaryMetric;
         if (reading.Inputs is not { } inputs)
             return Prediction.Skip(reading.Why);
         MemoryPrediction prediction = predictor.Predict(inputs);
@@ -59,7 +60,8 @@ public sealed record MemoryValidation(ValidationReport? Report, ImmutableArray<D
         switch (metric)
         {
             case "peak_gib_per_chip" or "reserved_gib_per_chip":
-                return Around(prediction.Total.Value * inputs.RanksPerChip / BytesPerGibibyte, half);
+                bool isReserved = metric == "reserved_gib_per_chip" || row.Component.Contains("reserved", StringComparison.OrdinalIgnoreCase);
+                return Around((isReserved ? prediction.ReservedOverAllocated : 1) * prediction.Total.Value * inputs.RanksPerChip / BytesPerGibibyte, half);
             case "relative_pct":
                 // The reference layout of the source: tensor parallelism alone, nothing recomputed.
                 MemoryPrediction reference = predictor.Predict(inputs with { SequenceParallel = false, Recompute = CaseRecompute.None });
