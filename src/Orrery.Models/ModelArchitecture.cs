@@ -82,6 +82,12 @@ public sealed record FeedForwardDescription(int Width, bool IsGated, bool HasBia
     /// <summary>The router adds a learned number to each expert's score.</summary>
     public bool HasRouterBias { get; init; }
 
+    /// <summary>Equal groups that the routed experts stand in; a token takes its experts from <see cref="GroupsPerToken"/> of them. 1 is no groups.</summary>
+    public int Groups { get; init; } = 1;
+
+    /// <summary>Groups that hold all experts of a token (node-limited routing, arXiv:2405.04434 section 2.2.2).</summary>
+    public int GroupsPerToken { get; init; } = 1;
+
     /// <summary>A product of width 1 weighs the shared experts.</summary>
     public bool HasSharedGate { get; init; }
 

@@ -228,6 +228,19 @@ public sealed class ModelLoaderTests
     }
 
     [Theory]
+    [InlineData("\"topk_group\": 4", "\"topk_group\": 9")]
+    [InlineData("\"n_group\": 8", "\"n_group\": 7")]
+    [InlineData("\"num_experts_per_tok\": 8", "\"num_experts_per_tok\": 129")]
+    public void Groups_of_experts_must_hold_the_experts_of_a_token(string old, string now)
+    {
+        string json = File.ReadAllText(Path.Combine(TestData.Root, "models", "deepseek-v3", "config.json"));
+        FeedForwardDescription expert = TestData.Parse(json).Value!.Layer(5).FeedForward;
+        (expert.Groups, expert.GroupsPerToken).ShouldBe((8, 4));
+        json.ShouldContain(old);
+        TestData.Parse(json.Replace(old, now, StringComparison.Ordinal)).Diagnostics.ShouldHaveSingleItem().Code.ShouldBe("ORR2010");
+    }
+
+    [Theory]
     [InlineData("\"M*E-\"", "\"M*E\"", "ORR2010")]
     [InlineData("\"M*E-\"", "\"M*EX\"", "ORR2009")]
     [InlineData("\"M*E-\"", "3", "ORR2006")]

@@ -83,4 +83,16 @@ public sealed class ExpertTests
         Plan odd = Even with { Sequence = 2056, ExpertParallel = 1 };
         Layer(odd, (StackConstant.MisalignedRate, 0.1)).Compute.ShouldBe(Layer(odd, (StackConstant.MisalignedRate, 1)).Compute, 1e-12);
     }
+
+    [Theory]
+    [InlineData(8, 3.6290)] // 4 of 8 servers come into question, 128 experts on them: 4 (1 - C(96, 8) / C(128, 8))
+    [InlineData(16, 5.3394)] // 8 of 16: 8 (1 - C(112, 8) / C(128, 8))
+    [InlineData(1, 1)]
+    public void Node_limited_routing_reaches_the_servers_of_a_few_groups_only(int servers, double expected)
+    {
+        Orrery.Models.FeedForwardDescription feed = new(2048, true, false, 256, 8, 1, 2048) { Groups = 8, GroupsPerToken = 4 };
+        LayerCoster.ExpectedServers(feed, servers).ShouldBe(expected, 1e-3);
+        LayerCoster.ExpectedServers(feed with { Groups = 1, GroupsPerToken = 1 }, servers).ShouldBe(LayerCoster.ExpectedHolders(256, 8, servers), 1e-12);
+        LayerCoster.ExpectedServers(feed, servers).ShouldBeLessThanOrEqualTo(LayerCoster.ExpectedHolders(256, 8, servers));
+    }
 }

@@ -62,13 +62,37 @@ internal sealed class ExpertReader(ConfigReader config, ModelFamily family)
         int shared = config.OptionalInteger("n_shared_experts", 0, MaximumExperts) ?? 0;
         int first = config.OptionalInteger("first_k_dense_replace", 0, MaximumLayers) ?? 0;
         int step = config.OptionalInteger("moe_layer_freq", 1, MaximumLayers) ?? 1;
+        (int groups, int perToken) = Groups(count, topK);
         FeedForwardDescription expert = new(width, family.IsGated, hasBias, count, topK, shared, shared > 0 ? width : 0)
         {
+            Groups = groups,
+            GroupsPerToken = perToken,
             // Sigmoid scores are balanced by a bias for each expert instead of a loss.
             HasRouterBias = family.HasRouterBias || config.OptionalText("scoring_func") == "sigmoid",
         };
         for (int depth = 0; depth < byLayer.Length; depth++)
             byLayer[depth] = depth >= first && depth % step == 0 ? expert : null;
+    }
+
+    /// <summary>Groups of experts, and those a token may choose from; one group where the file names none.</summary>
+    private (int Groups, int PerToken) Groups(int count, int topK)
+    {
+        int groups = config.OptionalInteger("n_group", 1, MaximumExperts) ?? 1;
+        int perToken = config.OptionalInteger("topk_group", 1, MaximumExperts) ?? groups;
+        if (count % groups != 0)
+        {
+            config.Error(ModelCodes.Inconsistent, config.OffsetOf("n_group"), $"'n_group' is {groups}, which does not divide the {count} routed experts");
+            return (1, 1);
+        }
+
+        if (perToken > groups || (groups > 1 && topK > perToken * (count / groups)))
+        {
+            config.Error(
+                ModelCodes.Inconsistent, config.OffsetOf("topk_group"), $"'topk_group' is {perToken}; {topK} experts of a token cannot come from {perToken} of {groups} groups of {count / groups}");
+            return (1, 1);
+        }
+
+        return (groups, perToken);
     }
 
     private void Qwen(FeedForwardDescription?[] byLayer, bool hasBias)
@@ -114,8 +138,11 @@ internal sealed class ExpertReader(ConfigReader config, ModelFamily family)
         int width = config.Integer("moe_intermediate_size", 1, MaximumWidth);
         int shared = config.OptionalInteger("n_shared_experts", 0, MaximumExperts) ?? 0;
         int sharedWidth = config.OptionalInteger("moe_shared_expert_intermediate_size", 1, MaximumWidth) ?? width;
+        (int groups, int perToken) = Groups(count, topK);
         FeedForwardDescription expert = new(width, family.IsGated, hasBias, count, topK, shared, shared > 0 ? sharedWidth : 0)
         {
+            Groups = groups,
+            GroupsPerToken = perToken,
             HasRouterBias = family.HasRouterBias,
             LatentWidth = config.OptionalInteger("moe_latent_size", 1, 1 << 20) ?? 0,
         };

@@ -502,7 +502,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         int servers = group.Fanout[^1];
         double inside = InsideTime(vectors * ExpectedHolders(feed.Experts, feed.TopK, group.Size), servers > 1 ? Inside(group) : group);
         return servers > 1
-            ? Math.Max(inside, CollectiveTime(CollectiveKind.AllToAll, vectors * ExpectedHolders(feed.Experts, feed.TopK, servers), group))
+            ? Math.Max(inside, CollectiveTime(CollectiveKind.AllToAll, vectors * ExpectedServers(feed, servers), group))
             : inside;
     }
 
@@ -526,6 +526,24 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         for (int i = 0; i < chosen; i++)
             none *= Math.Max(0, others - i) / (experts - i);
         return parts * (1 - none);
+    }
+
+    /// <summary>
+    /// Servers of an expert group that hold at least one expert of a token, in the mean. Where a token's experts come from a few groups of experts only, a
+    /// share of the servers comes into question: groups lie on consecutive ranks.
+    /// </summary>
+    public static double ExpectedServers(FeedForwardDescription feed, int servers)
+    {
+        if (feed.GroupsPerToken >= feed.Groups)
+            return ExpectedHolders(feed.Experts, feed.TopK, servers);
+        double share = (double)feed.GroupsPerToken / feed.Groups;
+        double eligible = servers >= feed.Groups ? servers * share : Math.Min(servers, ExpectedHolders(feed.Groups, feed.GroupsPerToken, servers));
+        double none = 1;
+        double experts = feed.Experts * share;
+        double others = experts - (experts / eligible);
+        for (int i = 0; i < feed.TopK; i++)
+            none *= Math.Max(0, others - i) / (experts - i);
+        return eligible * (1 - none);
     }
 
     /// <summary>The members of a group inside one server or scale-up domain.</summary>
