@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Orrery.Accounting;
 using Orrery.Catalog;
+using Orrery.Chips;
 using Orrery.Fabric;
 using Orrery.Models;
 using Orrery.Units;
@@ -107,9 +108,9 @@ public static class TrainingRunner
         };
         breakdown = breakdown with { Overhead = breakdown.Overhead + step - breakdown.Total };
         MemoryReport memory = context.Memory.Evaluate(plan);
+        SourceSpread spread = new(request, factory, plan, ranksPerChip);
         ImmutableArray<Uncertainty> parts = new IntervalModel(request.Stack, request.System.Chip, context.Constants, PlanRules.HasExperts(request.Model))
-            .Parts(new SourceSpread(request, factory, plan, ranksPerChip).Find());
-        double half = IntervalModel.HalfWidth(parts);
+            .Parts(spread.Find());
 
         double tokens = (double)plan.GlobalBatch * plan.Sequence;
         ModelFlops flops = ModelFlops.PerSequence(request.Model, plan.Sequence);
@@ -129,7 +130,7 @@ public static class TrainingRunner
             estimate.LinkBusy / step.Value);
         EnergyUse energy = EnergyModel.Open(catalog.DataRoot).Of(request.System, activity, request.Chips, step);
         CostOfRun cost = CostModel.Of(request.System, request.Chips, tokens / step.Value, request.UsdPerChipHour);
-        ImmutableArray<Diagnostic> diagnostics = Notes(request, plan, memory, choice);
+        ImmutableArray<Diagnostic> diagnostics = [.. Notes(request, plan, memory, choice), .. OpenPeaks(request, plan, estimate.StepTime, spread)];
         return new TrainingReport
         {
             Request = request,
@@ -140,8 +141,8 @@ public static class TrainingRunner
             RanksPerChip = ranksPerChip,
             LayersOfChunks = [.. Enumerable.Range(0, context.Steps.Layout.Chunks).Select(context.Steps.Layout.Layers)],
             StepTime = step,
-            StepTimeLow = step * Math.Exp(-half),
-            StepTimeHigh = step * Math.Exp(half),
+            StepTimeLow = step * Math.Exp(-IntervalModel.Below(parts)),
+            StepTimeHigh = step * Math.Exp(IntervalModel.Above(parts)),
             Breakdown = breakdown,
             TokensPerStep = tokens,
             Mfu = useful / step.Value / peak,
@@ -169,28 +170,9 @@ public static class TrainingRunner
         return again + flops.Linear - ModelFlops.PerSequence(bare, plan.Sequence).Linear;
     }
 
-    /// <summary>Useful peak for MFU: the stated dense peak of the format of the products, or of BF16 where the chip has none of its own.</summary>
-    public static double PeakOf(ChipDescription chip, NumberFormat format)
-    {
-        foreach (NumberFormat candidate in (ReadOnlySpan<NumberFormat>)[format, Twin(format), NumberFormat.Bf16])
-        {
-            if (chip.Peak.TryGetValue(candidate, out Sourced<FlopPerSecond>? peak))
-                return peak.Value.Value;
-        }
-
-        return chip.Peak.Values.First().Value.Value;
-    }
-
-    private static NumberFormat Twin(NumberFormat format) => format switch
-    {
-        NumberFormat.Mxfp8 or NumberFormat.Fp8Block => NumberFormat.Fp8,
-        NumberFormat.Fp8 => NumberFormat.Mxfp8,
-        NumberFormat.Mxfp4 => NumberFormat.Nvfp4,
-        NumberFormat.Nvfp4 => NumberFormat.Mxfp4,
-        NumberFormat.Fp16 => NumberFormat.Bf16,
-        NumberFormat.Tf32 => NumberFormat.Fp32,
-        _ => format,
-    };
+    /// <summary>Useful peak for MFU: the stated dense peak of the format in which the chip multiplies.</summary>
+    public static double PeakOf(ChipDescription chip, NumberFormat format) =>
+        chip.Peak.TryGetValue(MultipliedFormat.Of(chip, format), out Sourced<FlopPerSecond>? peak) ? peak.Value.Value : chip.Peak.Values.First().Value.Value;
 
     private static RunReport RunOf(double wanted, double tokensPerStep, Seconds step, EnergyUse energy, CostOfRun cost)
     {
@@ -358,7 +340,7 @@ public static class TrainingRunner
         if (!request.System.Chip.Peak.ContainsKey(plan.Precision))
         {
             notes.Add(new Diagnostic(
-                Severity.Warning, "ORR4007", "--precision", 0, 0, $"{request.System.Chip.Name} has no {plan.Precision.Text()} products of its own; they run as {(request.System.Chip.Peak.ContainsKey(Twin(plan.Precision)) ? Twin(plan.Precision).Text() : "bf16")}"));
+                Severity.Warning, "ORR4007", "--precision", 0, 0, $"{request.System.Chip.Name} has no {plan.Precision.Text()} products of its own; they run as {MultipliedFormat.Of(request.System.Chip, plan.Precision).Text()}"));
         }
 
         if (plan.CapacityFactor > 0 && plan.ExpertImbalance > plan.CapacityFactor)
@@ -374,6 +356,23 @@ public static class TrainingRunner
         if (request.System.Chip.IsPreview)
             notes.Add(new Diagnostic(Severity.Note, "ORR4008", request.System.Chip.Id, 0, 0, $"{request.System.Chip.Name} is a preview: its figures are derived from announcements"));
         return notes.ToImmutable();
+    }
+
+    /// <summary>Says what the step would be under another reading of a contested peak.</summary>
+    private static IEnumerable<Diagnostic> OpenPeaks(TrainingRequest request, Plan plan, double step, SourceSpread spread)
+    {
+        NumberFormat multiplied = MultipliedFormat.Of(request.System.Chip, plan.Precision);
+        foreach ((string figure, string reading, double other) in spread.OtherPeaks())
+        {
+            // A reading that changes no time is none worth a line: times come from other figures of the chip there.
+            if (Math.Abs((other / step) - 1) < 1e-3)
+                continue;
+            yield return new Diagnostic(
+                Severity.Note, "ORR4012", figure, 0, 0,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"sources disagree on the {multiplied.Text()} peak of {request.System.Chip.Name}: {step:G3} s a step as it is read here, {other:G3} s with --assume {figure}={reading}"));
+        }
     }
 
     private static ImmutableArray<string> ProvenanceOf(TrainingRequest request, TrainingContext context, Plan plan)

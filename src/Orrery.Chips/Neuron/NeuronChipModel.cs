@@ -43,7 +43,7 @@ public sealed partial class NeuronChipModel : ChipModel
         double reference = chip.Peak[NumberFormat.Bf16].Value.Value;
         foreach (NumberFormat format in formats)
         {
-            NumberFormat multiplied = Multiplied(chip, format);
+            NumberFormat multiplied = MultipliedFormat.Of(chip, format);
             passes[(int)format] = Math.Pow(2, Math.Round(Math.Log2(reference / chip.Peak[multiplied].Value.Value)));
             if (!constants.TensorShare.TryGetValue(multiplied, out double share))
                 share = constants.TensorShare[NumberFormat.Bf16];
@@ -165,7 +165,7 @@ public sealed partial class NeuronChipModel : ChipModel
     /// </summary>
     private OperatorCost Quantise(in Operator work)
     {
-        if (!(work.MemoryBytes > 0) || Multiplied(Chip, work.Format) == NumberFormat.Bf16)
+        if (!(work.MemoryBytes > 0) || MultipliedFormat.Of(Chip, work.Format) == NumberFormat.Bf16)
             return default;
         double lanes = (double)figures.Partitions * figures.Cores;
         double vector = QuantiseTime(work.VectorElements, work.Format);
@@ -194,19 +194,4 @@ public sealed partial class NeuronChipModel : ChipModel
 
     /// <summary>Time lost while the tensor engine starts at half rate: as long as the work, at most half the warm-up. A stream of products pays it once.</summary>
     private double WarmUp(double tensor) => Math.Min(tensor, figures.TensorWarmUp / 2);
-
-    /// <summary>The format the array multiplies; operands of one it lacks are widened to 16 bits on the way in.</summary>
-    private static NumberFormat Multiplied(ChipDescription chip, NumberFormat format)
-    {
-        NumberFormat multiplied = format switch
-        {
-            NumberFormat.Fp16 or NumberFormat.Int8WeightOnly or NumberFormat.Int4WeightOnly => NumberFormat.Bf16,
-            NumberFormat.Int8SmoothQuant => NumberFormat.Int8,
-            NumberFormat.Fp8Block => NumberFormat.Fp8,
-            NumberFormat.Mxfp4Mxfp8 => NumberFormat.Mxfp8,
-            NumberFormat.Mxfp4WeightOnly => NumberFormat.Bf16,
-            _ => format,
-        };
-        return chip.Peak.ContainsKey(multiplied) ? multiplied : NumberFormat.Bf16;
-    }
 }

@@ -34,7 +34,7 @@ public sealed class TpuChipModel : ChipModel
         NumberFormat[] formats = Enum.GetValues<NumberFormat>();
         rowRate = new double[formats.Length];
         foreach (NumberFormat format in formats)
-            rowRate[(int)format] = figures.RowRate[Multiplied(chip, format)] * constants.MatrixShare;
+            rowRate[(int)format] = figures.RowRate[MultipliedFormat.Of(chip, format)] * constants.MatrixShare;
     }
 
     /// <summary>The figures the rules are applied to.</summary>
@@ -48,7 +48,7 @@ public sealed class TpuChipModel : ChipModel
         OperatorKind.AttentionBackward => Attention(work, isBackward: true),
         OperatorKind.AttentionDecode => Decode(work),
         OperatorKind.OptimizerUpdate => Elementwise(work, constants.OptimizerOperations),
-        OperatorKind.Quantise when Multiplied(Chip, work.Format) == NumberFormat.Bf16 => default,
+        OperatorKind.Quantise when MultipliedFormat.Of(Chip, work.Format) == NumberFormat.Bf16 => default,
         OperatorKind.ExpertLayer => ExpertLayerFromParts(work),
         _ => Elementwise(work, constants.ElementOperations),
     };
@@ -188,18 +188,5 @@ public sealed class TpuChipModel : ChipModel
             new Seconds(Math.Min(vector, execution)),
             new Bytes(bytes),
             new Flop(execution > 0 ? flop : 0));
-    }
-
-    /// <summary>The format the arrays multiply; operands of one they lack are widened on the way in.</summary>
-    private static NumberFormat Multiplied(ChipDescription chip, NumberFormat format)
-    {
-        NumberFormat multiplied = format switch
-        {
-            NumberFormat.Int8SmoothQuant => NumberFormat.Int8,
-            NumberFormat.Fp8Block or NumberFormat.Mxfp8 or NumberFormat.Mxfp4Mxfp8 => NumberFormat.Fp8,
-            NumberFormat.Tf32 => NumberFormat.Fp32,
-            _ => format,
-        };
-        return chip.Peak.ContainsKey(multiplied) ? multiplied : NumberFormat.Bf16;
     }
 }

@@ -244,6 +244,8 @@ public static class TrainingJson
             writer.WriteStartObject();
             writer.WriteString("what", uncertainty.What);
             writer.Number("relativeHalfWidth", uncertainty.RelativeHalfWidth);
+            writer.Number("below", uncertainty.Below);
+            writer.Number("above", uncertainty.Above);
             writer.WriteEndObject();
         }
 

@@ -213,8 +213,13 @@ public static class TrainingText
         string up = Quantity.FormatPercent((report.StepTimeHigh / report.StepTime) - 1, 2);
         text.Line($"-{down} to +{up} with 80 % confidence; its parts:");
         foreach (Uncertainty part in report.Uncertainties)
-            text.Entry($"{"\u00b1" + Quantity.FormatPercent(part.RelativeHalfWidth, 2),7}  ", part.What);
+            text.Entry($"{Sides(part),7}  ", part.What);
     }
+
+    /// <summary>A part that lies on one side has its sign.</summary>
+    private static string Sides(Uncertainty part) => part.Below > 10 * part.Above ? "-" + Quantity.FormatPercent(1 - Math.Exp(-part.Below), 2)
+        : part.Above > 10 * part.Below ? "+" + Quantity.FormatPercent(Math.Exp(part.Above) - 1, 2)
+        : "\u00b1" + Quantity.FormatPercent(part.RelativeHalfWidth, 2);
 
     private static void WriteProvenance(ReportText text, TrainingReport report)
     {

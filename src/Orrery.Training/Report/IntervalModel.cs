@@ -12,10 +12,10 @@ namespace Orrery.Training;
 public sealed class IntervalModel(StackDescription stack, ChipDescription chip, StackConstants constants, bool hasExperts)
 {
     /// <summary>
-    /// Parts of the interval. <paramref name="sourceSpread"/> lists, for each contested figure, the ratio of step times between its extreme
-    /// readings.
+    /// Parts of the interval. <paramref name="sourceSpread"/> lists, for each contested figure, the steps under its fastest and its slowest reading
+    /// over the step as it is read.
     /// </summary>
-    public ImmutableArray<Uncertainty> Parts(IReadOnlyList<(string Figure, double Ratio)> sourceSpread)
+    public ImmutableArray<Uncertainty> Parts(IReadOnlyList<(string Figure, double Fastest, double Slowest)> sourceSpread)
     {
         ImmutableArray<Uncertainty>.Builder parts = ImmutableArray.CreateBuilder<Uncertainty>();
         double sigma = stack.ResidualSigmaOf("step") ?? stack.ResidualSigma;
@@ -39,23 +39,42 @@ public sealed class IntervalModel(StackDescription stack, ChipDescription chip, 
             parts.Add(new Uncertainty($"never fitted on {chip.Name}", EightyPercentInterval.Deviations * constants[StackConstant.UnseenFamilySigma]));
         }
 
-        foreach ((string figure, double ratio) in sourceSpread)
+        foreach ((string figure, double fastest, double slowest) in sourceSpread)
         {
-            // Readings are equally likely, so 80 % of the range between them.
-            double half = 0.4 * Math.Abs(Math.Log(ratio));
+            // Readings are equally likely, so 80 % of the range between them; the one taken here may lie at an end of it.
+            double range = Math.Log(slowest / fastest);
+            double half = 0.4 * range;
             if (half > 0.0005)
-                parts.Add(new Uncertainty(string.Create(CultureInfo.InvariantCulture, $"sources disagree on {figure}"), half));
+            {
+                parts.Add(new Uncertainty(string.Create(CultureInfo.InvariantCulture, $"sources disagree on {figure}"), half)
+                {
+                    Below = Math.Max(0, -Math.Log(fastest) - (0.1 * range)),
+                    Above = Math.Max(0, Math.Log(slowest) - (0.1 * range)),
+                });
+            }
         }
 
         return parts.ToImmutable();
     }
 
-    /// <summary>Root of the sum of squares.</summary>
-    public static double HalfWidth(ImmutableArray<Uncertainty> parts)
+    /// <summary>Half-width of the whole where every part is as wide on both sides: root of the sum of squares.</summary>
+    public static double HalfWidth(ImmutableArray<Uncertainty> parts) => Width(parts, static part => part.RelativeHalfWidth);
+
+    /// <summary>How far the step may be faster, as a logarithm: root of the sum of squares.</summary>
+    public static double Below(ImmutableArray<Uncertainty> parts) => Width(parts, static part => part.Below);
+
+    /// <summary>How far the step may be slower.</summary>
+    public static double Above(ImmutableArray<Uncertainty> parts) => Width(parts, static part => part.Above);
+
+    private static double Width(ImmutableArray<Uncertainty> parts, Func<Uncertainty, double> side)
     {
         double sum = 0;
         foreach (Uncertainty part in parts)
-            sum += part.RelativeHalfWidth * part.RelativeHalfWidth;
+        {
+            double width = side(part);
+            sum += width * width;
+        }
+
         return Math.Sqrt(sum);
     }
 }

@@ -52,7 +52,14 @@ public sealed record RunReport(double Tokens, Seconds Time, Joules Energy, doubl
 public sealed record Limit(string What, Seconds Time, string Remedy);
 
 /// <summary>A component of the interval: relative half-width of the step time at 80 %, and why.</summary>
-public sealed record Uncertainty(string What, double RelativeHalfWidth);
+public sealed record Uncertainty(string What, double RelativeHalfWidth)
+{
+    /// <summary>How far the step may be faster for this reason, as a logarithm; that half-width unless the reason lies on one side.</summary>
+    public double Below { get; init; } = RelativeHalfWidth;
+
+    /// <summary>The same for slower.</summary>
+    public double Above { get; init; } = RelativeHalfWidth;
+}
 
 /// <summary>The answer to a <see cref="TrainingRequest"/>.</summary>
 public sealed record TrainingReport

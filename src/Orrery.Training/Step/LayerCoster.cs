@@ -382,7 +382,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
     /// </summary>
     private double MatmulRate(in Operator work, bool isExpert)
     {
-        double rate = constants[StackConstant.SustainedClock] * work.Format switch
+        double rate = constants[StackConstant.SustainedClock] * (work.Format.IsQuantised() && MultipliedFormat.Of(chip.Chip, work.Format) == NumberFormat.Bf16 ? NumberFormat.Bf16 : work.Format) switch
         {
             NumberFormat.Fp32 or NumberFormat.Tf32 => constants[StackConstant.MatmulRateFp32],
             NumberFormat.Fp8 => constants[StackConstant.MatmulRateFp8],
