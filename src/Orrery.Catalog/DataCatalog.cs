@@ -203,7 +203,9 @@ public sealed class DataCatalog
         }
     }
 
-    private Result<SystemDescription> LoadSystem(string name, string? chip)
+    /// <summary>A system by name, alias, slice or path.</summary>
+    /// <param name="isBase">The system is asked for by an overlay, so it may be none itself.</param>
+    private Result<SystemDescription> LoadSystem(string name, string? chip, bool isBase = false)
     {
         if (IsPath(name))
         {
@@ -228,6 +230,12 @@ public sealed class DataCatalog
         {
             DiagnosticList diagnostics = new(shown);
             YamlNode? node = YamlReader.ReadFile(path, diagnostics);
+            if (SystemOverlayLoader.IsOverlay(node))
+            {
+                SystemDescription? overlaid = SystemOverlayLoader.Load(IdOf(path), node, diagnostics, isBase ? null : from => LoadSystem(from, chip, isBase: true));
+                return new(overlaid, diagnostics.InOrder());
+            }
+
             SystemDescription? read = SystemLoader.Load(
                 IdOf(path),
                 node,

@@ -135,4 +135,7 @@ public sealed record SystemDescription
 
     /// <summary>The software stack used when none is asked for.</summary>
     public required string DefaultStack { get; init; }
+
+    /// <summary>Collectives as the owner of the machine measured them; null for the catalogue's own.</summary>
+    public CommunicationOverlay? Communication { get; init; }
 }

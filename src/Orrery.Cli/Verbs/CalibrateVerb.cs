@@ -28,11 +28,13 @@ public static class CalibrateVerb
 
     public static VerbDescription Describe() => new("calibrate", "fit the constants of a chip or a stack on measured rows", Schema)
     {
-        Operands = [new("SUBJECT", [], "a chip, a stack, or with --collectives a chip or a family of chips; with step times of your own the stack they are most like", IsOptional: true)],
+        Operands = [new("SUBJECT", [], "a chip, a stack, or with --collectives a chip or a family of chips; with measurements of your own the stack, or the system, they are most like", IsOptional: true)],
         Flags =
         [
-            new(From, FlagKind.Text, "FILE", "measured rows (.csv or .csv.gz); the catalogue's own when left out") { Repeats = true },
-            new(Name, FlagKind.Text, "NAME", "what the stack made of step times of your own is called; the name of the file when left out"),
+            new(From, FlagKind.Text, "FILE", "measured rows (.csv or .csv.gz); the catalogue's own when left out; of a system what a benchmark printed, or OPERATION=FILE") { Repeats = true },
+            new(Name, FlagKind.Text, "NAME", "what the stack made of step times of your own, or the system made of collectives, is called; the name of the file when left out"),
+            new(FabricCalibration.Ranks, FlagKind.Integer, "N", "of a system, ranks that took part where the benchmark does not say") { Low = 2, High = 10_000_000 },
+            new(FabricCalibration.Servers, FlagKind.Integer, "N", "of a system, servers they lay on where the benchmark does not say") { High = 1_000_000 },
             new(Collectives, FlagKind.Switch, "", "fit the collectives of the chip, not its operators"),
             new(Only, FlagKind.Text, "OPERATOR", "fit this operator of a GPU alone, such as gemm; the others keep their constants") { Repeats = true },
             new(Date, FlagKind.Text, "DAY", "day to write down, such as 2026-11-20; today when left out"),
@@ -43,6 +45,7 @@ public static class CalibrateVerb
         [
             ("calibrate h100 --dry-run", "operators of a chip on the published tables, nothing written"),
             ("calibrate megatron-bridge --from mine.csv --name mine", "a stack of your own from step times, for train --stack mine"),
+            ("calibrate dgx-h100 --from all_reduce.txt --name mine", "a system of your own from nccl-tests or nccom-test, for --system mine"),
             ("calibrate h100 --collectives", "collectives inside its scale-up domain"),
         ],
         Notes = "Step times of your own never change a stack of the catalogue: they make a new one on its base. Columns are those of data/validation/README.md; a file needs "
@@ -66,17 +69,23 @@ public static class CalibrateVerb
         bool isOfCollectives = call.Arguments.Switch(Collectives) == true;
         if (subject.Length == 0 && (files.IsEmpty || isOfCollectives))
             return context.RefuseInput(Schema, [new(Severity.Error, ErrorCodes.MissingArgument, "SUBJECT", 0, 0, $"is needed: a chip or a stack; step times of your own ({From}) may leave it out")]);
+        DataCatalog catalog = DataCatalog.Open(DataCatalog.FindDataRoot());
+        string day = date ?? DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        if (!isOfCollectives && SystemOf(catalog, subject) is { } system)
+            return FabricCalibration.Run(call, catalog, system, files.IsEmpty ? "" : call.Arguments.Text(Name) ?? NameOf(files[0]), day, call.Arguments.Switch(DryRun) != true);
+        if (FabricCalibration.RefusalAlone(call.Arguments) is { } refusal)
+            return context.RefuseInput(Schema, [refusal]);
         Question question = new(
             subject,
-            DataCatalog.Open(DataCatalog.FindDataRoot()),
+            catalog,
             files,
-            date ?? DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+            day,
             [.. call.Arguments.Texts(Only)],
             call.Arguments.Switch(DryRun) != true);
         string? name = call.Arguments.Text(Name);
         bool isStack = subject.Length == 0 || question.Catalog.StackIds.Contains(subject) || (!files.IsEmpty && question.Catalog.Stack(subject).Value is not null);
-        if (name is not null && (isOfCollectives || !isStack || files.IsEmpty))
-            return context.RefuseInput(Schema, [new(Severity.Error, ErrorCodes.WrongValue, Name, 0, 0, $"names a stack made of step times of your own; give them by {From}")]);
+        if (name is not null && (isOfCollectives || !isStack || files.IsEmpty) && (isStack || isOfCollectives || catalog.Chip(subject).Value is not null))
+            return context.RefuseInput(Schema, [new(Severity.Error, ErrorCodes.WrongValue, Name, 0, 0, $"names a stack or a system made of measurements of your own; give them by {From}")]);
         if (isStack && !files.IsEmpty && !isOfCollectives)
             question = question with { Name = name ?? NameOf(files[0]) };
         Answer answer = isOfCollectives ? OfCollectives(question)
@@ -96,6 +105,10 @@ public static class CalibrateVerb
 
         return answer.Lines.IsEmpty && answer.Fits.IsEmpty ? ExitCode.AnswerIsNo : ExitCode.Done;
     }
+
+    /// <summary>The system of that name; null where it is that of a chip or a stack, or of nothing.</summary>
+    private static SystemDescription? SystemOf(DataCatalog catalog, string subject) =>
+        subject.Length == 0 || catalog.ChipIds.Contains(subject) || catalog.StackIds.Contains(subject) ? null : catalog.System(subject).Value;
 
     /// <summary>The file's name as a stack may be called.</summary>
     private static string NameOf(string path)
@@ -121,10 +134,10 @@ public static class CalibrateVerb
         Result<ChipDescription> found = question.Catalog.Chip(question.Subject);
         if (found.Value is not { } chip)
         {
-            string[] known = [.. question.Catalog.ChipIds, .. question.Catalog.StackIds];
+            string[] known = [.. question.Catalog.ChipIds, .. question.Catalog.StackIds, .. question.Catalog.SystemIds];
             return Answer.Refused("chip", [new(
                 Severity.Error, ErrorCodes.UnknownName, "SUBJECT", 0, 0,
-                $"there is no chip or stack '{Quote.Argument(question.Subject)}'{EditDistance.Hint(question.Subject, known)}")]);
+                $"there is no chip, stack or system '{Quote.Argument(question.Subject)}'{EditDistance.Hint(question.Subject, known)}")]);
         }
 
         List<Diagnostic> diagnostics = [.. found.Diagnostics];

@@ -83,9 +83,10 @@ public sealed class ClosedFormCollectives : CollectiveModel
     public CommunicationLibrary Library => _library;
 
     /// <summary>Where the constants came from, one line.</summary>
-    public string Provenance => _protocols is null
+    public string Provenance => (_protocols is null
         ? $"collectives: {_library.Name}, mechanism with stated and assumed constants (data/fabric)"
-        : $"collectives: {_library.Name}, scale-up fitted on {_protocols.Subject}{(_protocols.IsFamily ? " (same family, not this chip)" : "")} (data/calibration/collectives)";
+        : $"collectives: {_library.Name}, scale-up fitted on {_protocols.Subject}{(_protocols.IsFamily ? " (same family, not this chip)" : "")} (data/calibration/collectives)")
+        + (_system.Communication is { } own ? $"; times factors of this machine, {own.FittedOn}" : "");
 
     private CollectiveCost Compute(in Collective collective, RankGroup group, CollectiveAlgorithm? forced)
     {

@@ -34,7 +34,11 @@ public sealed class ClosedFormFactory(string dataRoot)
             break;
         }
 
-        return new(new ClosedFormCollectives(system, library.Value, protocols, networkShare), diagnostics);
+        if (system.Communication is not { } own)
+            return new(new ClosedFormCollectives(system, library.Value, protocols, networkShare), diagnostics);
+        double? share = networkShare is { } stated && own.ScaleOut is { } network ? Math.Min(1, stated * network.Bandwidth) : networkShare;
+        protocols = own.ScaleUp is { } inside ? protocols?.Scaled(inside) : protocols;
+        return new(new ClosedFormCollectives(system, library.Value.Under(own), protocols, share), diagnostics);
     }
 
     private Result<CommunicationLibrary> Library(ChipDescription chip)

@@ -37,6 +37,19 @@ public sealed record CommunicationLibrary
 
     public required LibraryScope ScaleOut { get; init; }
 
+    /// <summary>The library as it runs on a machine whose owner measured it.</summary>
+    public CommunicationLibrary Under(CommunicationOverlay own)
+    {
+        ArgumentNullException.ThrowIfNull(own);
+        ScopeOverlay? first = own.ScaleUp ?? own.ScaleOut;
+        return first is null ? this : this with
+        {
+            Launch = LibraryScope.Scaled(Launch, first.Startup, own.FittedOn),
+            ScaleUp = own.ScaleUp is { } inside ? ScaleUp.Under(inside, own.FittedOn) : ScaleUp,
+            ScaleOut = own.ScaleOut is { } network ? ScaleOut.Under(network, own.FittedOn) : ScaleOut,
+        };
+    }
+
     /// <summary>The library for a chip, from the data folder.</summary>
     public static Result<CommunicationLibrary> Load(string dataRoot, ChipDescription chip)
     {

@@ -20,4 +20,22 @@ public sealed record LibraryScope
     public required Sourced<double> Sigma { get; init; }
 
     public required ImmutableArray<AlgorithmChoice> Choice { get; init; }
+
+    /// <summary>The scope with fixed times and the share of the link times the factors of a machine of one's own; the share stays at most 1.</summary>
+    public LibraryScope Under(ScopeOverlay own, string fittedOn)
+    {
+        ArgumentNullException.ThrowIfNull(own);
+        return this with
+        {
+            Step = Scaled(Step, own.Startup, fittedOn),
+            PerMessage = Scaled(PerMessage, own.Startup, fittedOn),
+            Share = Calibrated(Share, Math.Min(1, Share.Value * own.Bandwidth), fittedOn),
+            Sigma = Calibrated(Sigma, own.Sigma, fittedOn),
+        };
+    }
+
+    internal static Sourced<Seconds> Scaled(Sourced<Seconds> figure, double factor, string fittedOn) => Calibrated(figure, figure.Value * factor, fittedOn);
+
+    private static Sourced<T> Calibrated<T>(Sourced<T> figure, T value, string fittedOn) =>
+        new(figure.Key, [new Reading<T>("", value, Mark.Calibrated, fittedOn, "", "the library's, times a factor measured on this machine")], 0);
 }

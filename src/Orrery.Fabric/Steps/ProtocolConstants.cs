@@ -1,3 +1,4 @@
+using Orrery.Catalog;
 using Orrery.Operators;
 using Orrery.Units;
 
@@ -34,6 +35,20 @@ public readonly record struct ProtocolConstants(
 
     /// <summary>No protocol drives a link faster than its rate.</summary>
     public double ShareOf(int ranks) => Math.Min(1, BulkShare * Math.Pow(Math.Min(ranks, LargestGroup) / ReferenceGroup, Exponent));
+
+    /// <summary>Fixed times and shares of the link times the factors of a machine of one's own; no share rises above 1.</summary>
+    public ProtocolConstants Scaled(ScopeOverlay own) => this with
+    {
+        LowBase = LowBase * own.Startup,
+        LowPerRank = LowPerRank * own.Startup,
+        LowShare = Math.Min(1, LowShare * own.Bandwidth),
+        BulkBase = BulkBase * own.Startup,
+        BulkPerRank = BulkPerRank * own.Startup,
+        BulkShare = Math.Min(1, BulkShare * own.Bandwidth),
+        SwitchBase = SwitchBase * own.Startup,
+        SwitchShare = Math.Min(1, SwitchShare * own.Bandwidth),
+        Sigma = own.Sigma,
+    };
 
     public PhaseTime LowLatency(double ringBytes, int ranks, double rated) =>
         new(new(LowBase + (LowPerRank * (ranks - 1))), new(ringBytes / (LowShare * rated)));

@@ -27,6 +27,16 @@ public sealed class ProtocolTable
         (CollectiveKind.AllToAll, "all-to-all"), (CollectiveKind.PointToPoint, "p2p"),
     ];
 
+    /// <summary>The same protocols on a machine whose owner measured it.</summary>
+    public ProtocolTable Scaled(ScopeOverlay own)
+    {
+        ArgumentNullException.ThrowIfNull(own);
+        ProtocolTable scaled = new(Subject, IsFamily);
+        for (int kind = 0; kind < _byKind.Length; kind++)
+            scaled._byKind[kind] = _byKind[kind]?.Scaled(own);
+        return scaled;
+    }
+
     public ProtocolConstants? this[CollectiveKind kind] => _byKind[(int)kind];
 
     /// <summary>The table of a calibration file; null where it fits no operation.</summary>
