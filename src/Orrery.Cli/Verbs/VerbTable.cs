@@ -6,7 +6,7 @@ namespace Orrery.Cli.Verbs;
 public static class VerbTable
 {
     /// <summary>In the order help lists them.</summary>
-    public static readonly string[] Names = ["train", "serve", "collective", "validate", "calibrate", "explain", "list", "show", "doctor"];
+    public static readonly string[] Names = ["train", "serve", "collective", "replay", "validate", "calibrate", "explain", "list", "show", "doctor"];
 
     /// <summary>The verb of that name; null where there is none.</summary>
     public static VerbDescription? Find(string name) => name switch
@@ -14,6 +14,7 @@ public static class VerbTable
         "train" => TrainVerb.Describe(),
         "serve" => ServeVerb.Describe(),
         "collective" => CollectiveVerb.Describe(),
+        "replay" => ReplayVerb.Describe(),
         "validate" => ValidateVerb.Describe(),
         "calibrate" => CalibrateVerb.Describe(),
         "explain" => ExplainVerb.Describe(),

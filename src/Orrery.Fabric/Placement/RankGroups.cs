@@ -14,7 +14,7 @@ namespace Orrery.Fabric;
 /// where D is a multiple of s and the whole group fits evenly; exact in that case. Otherwise the smallest part of the group is what counts:
 /// every algorithm is limited by the ports of the part that has fewest.
 /// </remarks>
-public sealed class RankGroups
+public sealed partial class RankGroups
 {
     // A job may take up to a quarter more domains than would hold it, if it then lies evenly.
     private const int SpareShare = 4;
