@@ -134,7 +134,8 @@ public static class TrainingRunner
         return new TrainingReport
         {
             Request = request,
-            Plan = plan,
+            // A split that was to be found is reported as found.
+            Plan = plan.Split is { IsAutomatic: true } ? plan with { Split = PipelineSplit.Of([.. Enumerable.Range(0, context.Steps.Layout.Chunks).Select(context.Steps.Layout.Layers)]) } : plan,
             Chosen = Chosen(request),
             PlansEvaluated = choice.Evaluated,
             Ranks = ranks,

@@ -21,6 +21,8 @@ public static class LaunchedRequest
         (PlanEntries.Schedule, "--schedule"), (PlanEntries.Order, "--order"), (PlanEntries.FrozenWeights, "--frozen-weights"),
         (PlanEntries.ContextLayout, "--cp-layout"), (PlanEntries.ContextInner, "--cp-inner"), (PlanEntries.ContextBalance, "--cp-balance"),
         (PlanEntries.OptimizerStates, "--optimizer-states"), (PlanEntries.Gradients, "--gradients"),
+        (PlanEntries.PipelineSplit, "--pipeline-split"), (PlanEntries.Offload, "--offload"), (PlanEntries.Prefetch, "--prefetch"),
+        (PlanEntries.CapacityFactor, "--capacity-factor"), (PlanEntries.OverlapExperts, "--overlap-experts"),
     ];
 
     /// <summary>The request with the plan of <paramref name="launched"/> where the flags leave it open. What is wrong goes to <paramref name="problems"/>.</summary>
@@ -59,6 +61,12 @@ public static class LaunchedRequest
             Zero = Number(request.Zero, PlanEntries.Zero, plan.Zero),
             ShardRanks = Number(request.ShardRanks, PlanEntries.ShardRanks, plan.ShardRanks),
             Recompute = request.Recompute ?? (reading.States(PlanEntries.Recompute) ? plan.Recompute : null),
+            RecomputeModules = request.Recompute is null && reading.States(PlanEntries.Recompute) ? plan.RecomputeModules : request.RecomputeModules,
+            Split = request.Split ?? plan.Split,
+            Offload = arguments.Text("--offload") is null ? plan.Offload : request.Offload,
+            Prefetch = request.Prefetch ?? (plan.Prefetch == 1 ? null : plan.Prefetch),
+            CapacityFactor = request.CapacityFactor ?? (plan.CapacityFactor > 0 ? plan.CapacityFactor : null),
+            OverlapsExperts = request.OverlapsExperts ?? (plan.OverlapsExperts ? true : null),
             SequenceParallel = request.SequenceParallel ?? (reading.States(PlanEntries.SequenceParallel) ? plan.SequenceParallel : null),
             Attention = request.Attention ?? (reading.States(PlanEntries.Attention) ? plan.Attention : null),
             Schedule = request.Schedule ?? (reading.States(PlanEntries.Schedule) ? plan.Schedule : null),

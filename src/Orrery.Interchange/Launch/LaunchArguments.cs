@@ -110,6 +110,10 @@ public sealed class LaunchArguments
     /// <summary>The value as written; null where the key is missing.</summary>
     public string? Text(string key) => Take(key)?.Value;
 
+    /// <summary>All words of a list, whether they stand apart or with commas between them; none where it is left out.</summary>
+    public string[] Words(string key) =>
+        Take(key) is { } setting ? (setting.Value + setting.Rest).Split([' ', ','], StringSplitOptions.RemoveEmptyEntries) : [];
+
     /// <summary>What is said contradicts itself; stands at the place of <paramref name="key"/> where that was written.</summary>
     public void Contradiction(string key, string message) => Say(Severity.Error, LaunchCodes.Contradiction, key, message);
 

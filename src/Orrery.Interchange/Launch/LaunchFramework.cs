@@ -26,6 +26,12 @@ public abstract class LaunchFramework
     /// <summary>Keys that bear on a plan, spelt as the framework spells them.</summary>
     public abstract ImmutableArray<string> Keys { get; }
 
+    /// <summary>Of <see cref="PlanEntries.Options"/>, those that the framework has arguments for.</summary>
+    public virtual ImmutableArray<string> Options => [];
+
+    /// <summary>Whether the framework can be told parts of a layer to recompute.</summary>
+    public virtual bool RecomputesModules => false;
+
     /// <summary>How a key stands in text: <c>--seq-length</c>, <c>dtype=</c>.</summary>
     public abstract string Spell(string key);
 
@@ -67,7 +73,9 @@ public abstract class LaunchFramework
     public LaunchText Write(Plan plan, LaunchJob job, IEnumerable<string> heading)
     {
         LaunchWriter writer = new();
-        Write(PlanEntries.Canonical(plan, job.HasExperts), job, writer);
+        Plan canonical = PlanEntries.Canonical(plan, job.HasExperts);
+        Write(canonical, job, writer);
+        AddGaps(canonical, writer);
         StringBuilder text = new();
         foreach (string line in heading)
             text.Append("# ").Append(line).Append('\n');
@@ -84,6 +92,8 @@ public abstract class LaunchFramework
     {
         LaunchArguments arguments = new(this, settings, file);
         LaunchPlan plan = new(arguments, job);
+        foreach (string option in PlanEntries.Options)
+            plan.State(option, static one => one);
         Read(arguments, job, plan);
         arguments.ReportOthers(others);
         return plan.Finish(this);
@@ -116,6 +126,21 @@ public abstract class LaunchFramework
         while (right != 0)
             (left, right) = (right, left % right);
         return left;
+    }
+
+    /// <summary>What the plan has and the framework has no argument for is said, never dropped in silence.</summary>
+    private void AddGaps(Plan plan, LaunchWriter writer)
+    {
+        Plan plain = new();
+        foreach (string option in PlanEntries.Options)
+        {
+            string text = PlanEntries.Text(plan, option);
+            if (!Options.Contains(option) && text != PlanEntries.Text(plain, option))
+                writer.Gap(option, $"{option} {text}; {Release} has no argument for it that is known here");
+        }
+
+        if (plan.Recompute == Recompute.Modules && !RecomputesModules)
+            writer.Gap(PlanEntries.Recompute, $"recomputation {PlanEntries.Text(plan, PlanEntries.Recompute)}; {Release} recomputes nothing in its place");
     }
 
     private bool Knows(LaunchSetting setting)

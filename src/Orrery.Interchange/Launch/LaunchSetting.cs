@@ -9,4 +9,7 @@ public sealed record LaunchSetting(string Key, string Value, int Line, int Colum
 {
     /// <summary>The key by which readers look it up: dashes and underscores are one.</summary>
     public string Name { get; } = Key.Replace('-', '_');
+
+    /// <summary>Further words of the value, each behind a space.</summary>
+    public string Rest { get; init; } = "";
 }

@@ -148,12 +148,14 @@ public static class LaunchSettings
     private static void ReadWords(string text, string file, List<LaunchSetting> settings, ICollection<Diagnostic> problems)
     {
         LaunchWord? flag = null;
+        bool isList = false;
         foreach (LaunchWord word in Words(text, file, problems))
         {
             bool isFlag = word.Text.StartsWith("--", StringComparison.Ordinal) && word.Text.Length > 2;
             int equals = word.Text.IndexOf('=', StringComparison.Ordinal);
             if (isFlag)
             {
+                isList = false;
                 Finish(flag, "", settings);
                 flag = null;
                 string key = word.Text[2..];
@@ -165,7 +167,13 @@ public static class LaunchSettings
             else if (flag is not null)
             {
                 Finish(flag, word.Text, settings);
+                isList = true;
                 flag = null;
+            }
+            else if (isList && equals < 0)
+            {
+                // A flag may take several words: the first is its value, the others stand with it.
+                settings[^1] = settings[^1] with { Rest = settings[^1].Rest + " " + word.Text };
             }
             else if (equals > 0 && word.Text[0] != '-')
             {

@@ -17,6 +17,9 @@ public sealed class MegatronLaunch : LaunchFramework
     private const string OtherOrder = "tp-cp-ep-pp-dp";
     private static readonly string[] ContextTypes = ["p2p", "a2a", "allgather", "a2a+p2p"];
     private static readonly string[] ContextLayouts = ["ring", "all-to-all", "all-gather", PlanEntries.Hybrid];
+    /// <summary>Modules that can be recomputed, in the order of the bits of <see cref="RecomputeModules"/>.</summary>
+    private static readonly string[] ModuleWords = ["core_attn", "mlp", "moe", "moe_act", "layernorm", "mla_up_proj"];
+
     private static readonly string[] StateFormats = ["fp32", "bf16", "fp8", "fp16"];
     private static readonly string[] Fp8Recipes = ["tensorwise", "delayed", "mxfp8", "blockwise", "custom"];
     private static readonly string[] Shardings = ["no_shard", "optim", "optim_grads", "optim_grads_params"];
@@ -25,12 +28,17 @@ public sealed class MegatronLaunch : LaunchFramework
 
     public override string Release => "Megatron-LM core 0.19";
 
+    public override ImmutableArray<string> Options => [PlanEntries.PipelineSplit, PlanEntries.Offload, PlanEntries.CapacityFactor, PlanEntries.OverlapExperts];
+
+    public override bool RecomputesModules => true;
+
     public override ImmutableArray<string> Keys { get; } =
     [
         "tensor-model-parallel-size", "pipeline-model-parallel-size", "num-virtual-stages-per-pipeline-rank", "num-layers-per-virtual-pipeline-stage",
         "num-layers", "context-parallel-size", "expert-model-parallel-size", "expert-tensor-parallel-size", "sequence-parallel", "micro-batch-size",
         "global-batch-size", "seq-length", "recompute-granularity", "recompute-method", "recompute-num-layers", "recompute-activations",
-        "use-distributed-optimizer", "use-megatron-fsdp", "use-torch-fsdp2", "data-parallel-sharding-strategy", "num-distributed-optimizer-instances",
+        "recompute-modules", "pipeline-model-parallel-layout", "moe-expert-capacity-factor", "moe-pad-expert-input-to-capacity",
+        "overlap-moe-expert-parallel-comm", "optimizer-cpu-offload", "optimizer-offload-fraction", "use-distributed-optimizer", "use-megatron-fsdp", "use-torch-fsdp2", "data-parallel-sharding-strategy", "num-distributed-optimizer-instances",
         "bf16", "fp16", "fp8-format", "fp8-recipe", "fp4-format", "attention-backend", "use-flash-attn", "cp-comm-type",
         "hierarchical-context-parallel-sizes", "use-precision-aware-optimizer", "exp-avg-dtype", "exp-avg-sq-dtype", "grad-reduce-in-bf16",
         "accumulate-allreduce-grads-in-fp32", "use-tp-pp-dp-mapping", "nnodes", "nproc-per-node",
@@ -48,7 +56,9 @@ public sealed class MegatronLaunch : LaunchFramework
         if (plan.SequenceParallel)
             writer.Switch("sequence-parallel");
         writer.Add("pipeline-model-parallel-size", plan.PipelineParallel);
-        if (plan.VirtualStages > 1)
+        if (plan.Split is { IsAutomatic: false } split)
+            writer.Add("pipeline-model-parallel-layout", $"'{LayoutText(split)}'");
+        else if (plan.VirtualStages > 1)
             writer.Add("num-virtual-stages-per-pipeline-rank", plan.VirtualStages);
         writer.Add("context-parallel-size", plan.ContextParallel);
         if (job.HasExperts)
@@ -61,6 +71,7 @@ public sealed class MegatronLaunch : LaunchFramework
         writer.Add("global-batch-size", plan.GlobalBatch);
         writer.Add("seq-length", plan.Sequence);
         WriteRecompute(plan, writer);
+        WriteOptions(plan, writer);
         WriteSharding(plan, writer);
         WritePrecision(plan, writer);
         writer.Add("attention-backend", plan.Attention == AttentionKernel.Flash ? "flash" : "unfused");
@@ -123,8 +134,97 @@ public sealed class MegatronLaunch : LaunchFramework
         plan.State(PlanEntries.Order, one => isOther ? one with { Order = OtherOrder } : one);
         plan.State(PlanEntries.Schedule, static one => one with { Schedule = Schedule.UsualFor(one.VirtualStages) });
         plan.State(PlanEntries.FrozenWeights, static one => one);
+        ReadOptions(arguments, plan);
         ReadContext(arguments, plan);
         ReadStates(arguments, plan);
+    }
+
+    /// <summary>Parts of the network on each chunk: E the embedding, t a layer, L the vocabulary projection with the loss.</summary>
+    private static string LayoutText(PipelineSplit split)
+    {
+        StringBuilder text = new("E");
+        for (int chunk = 0; chunk < split.Layers.Length; chunk++)
+        {
+            if (chunk > 0)
+                text.Append('|');
+            if (split.Layers[chunk] > 0)
+                text.Append(CultureInfo.InvariantCulture, $"t*{split.Layers[chunk]}");
+        }
+
+        return text.Append('L').ToString();
+    }
+
+    /// <summary>Layers of each chunk of a layout; null where it holds more than single repetitions of layers.</summary>
+    private static PipelineSplit? LayoutOf(string text)
+    {
+        List<int> layers = [];
+        foreach (string chunk in text.Split('|'))
+        {
+            int count = 0;
+            for (int at = 0; at < chunk.Length; at++)
+            {
+                int end = at + 1;
+                int times = 1;
+                if (end < chunk.Length && chunk[end] == '*')
+                {
+                    int first = ++end;
+                    while (end < chunk.Length && char.IsAsciiDigit(chunk[end]))
+                        end++;
+                    if (!int.TryParse(chunk.AsSpan(first, end - first), NumberStyles.None, CultureInfo.InvariantCulture, out times) || times > 1 << 16)
+                        return null;
+                }
+
+                if (chunk[at] is not ('E' or 't' or 'L' or 'm'))
+                    return null;
+                count += chunk[at] == 't' ? times : 0;
+                at = end - 1;
+            }
+
+            layers.Add(count);
+        }
+
+        return PipelineSplit.Of(layers.ToArray());
+    }
+
+    private static void WriteOptions(Plan plan, LaunchWriter writer)
+    {
+        if (plan.Split is { IsAutomatic: true })
+            writer.Gap(PlanEntries.PipelineSplit, "a split that is still to be found");
+        if (plan.CapacityFactor > 0)
+        {
+            writer.Add("moe-expert-capacity-factor", plan.CapacityFactor.ToString("R", CultureInfo.InvariantCulture));
+            writer.Switch("moe-pad-expert-input-to-capacity");
+        }
+
+        if (plan.OverlapsExperts)
+            writer.Switch("overlap-moe-expert-parallel-comm");
+        if ((plan.Offload & Offload.Optimizer) != Offload.None)
+        {
+            writer.Switch("optimizer-cpu-offload");
+            writer.Add("optimizer-offload-fraction", "1.0");
+        }
+
+        if ((plan.Offload & Offload.Activations) != Offload.None)
+            writer.Gap(PlanEntries.Offload, "activations on the host; how many layers Megatron-LM offloads is no count here");
+    }
+
+    private static void ReadOptions(LaunchArguments arguments, LaunchPlan plan)
+    {
+        double capacity = arguments.Number("moe-expert-capacity-factor") ?? 0;
+        bool isPadded = arguments.Switch("moe-pad-expert-input-to-capacity") ?? false;
+        if (isPadded && capacity <= 0)
+            arguments.Contradiction("moe-pad-expert-input-to-capacity", "needs --moe-expert-capacity-factor");
+        else if (capacity > 0 && !isPadded)
+            arguments.Nearest("moe-expert-capacity-factor", "without --moe-pad-expert-input-to-capacity computes what arrives below the capacity; here it is padded");
+        plan.State(PlanEntries.CapacityFactor, one => one with { CapacityFactor = Math.Max(0, capacity) });
+        bool isOverlapped = arguments.Switch("overlap-moe-expert-parallel-comm") ?? false;
+        plan.State(PlanEntries.OverlapExperts, one => one with { OverlapsExperts = isOverlapped });
+        bool isOffloaded = arguments.Switch("optimizer-cpu-offload") ?? false;
+        if (isOffloaded && arguments.Number("optimizer-offload-fraction") is { } share and not 1)
+            arguments.Nearest("optimizer-offload-fraction", string.Create(CultureInfo.InvariantCulture, $"of {share} is taken as all"));
+        else
+            arguments.Has("optimizer-offload-fraction");
+        plan.State(PlanEntries.Offload, one => one with { Offload = isOffloaded ? Offload.Optimizer : Offload.None });
     }
 
     private static void WriteContext(Plan plan, LaunchWriter writer)
@@ -203,6 +303,12 @@ public sealed class MegatronLaunch : LaunchFramework
             case Recompute.Selective:
                 writer.Add("recompute-granularity", "selective");
                 break;
+            case Recompute.Modules:
+                writer.Add("recompute-granularity", "selective");
+                writer.Add("recompute-modules", string.Join(' ', ModuleWords.Where((_, bit) => ((int)plan.RecomputeModules & (1 << bit)) != 0)));
+                if ((plan.RecomputeModules & RecomputeModules.Activation) != RecomputeModules.None)
+                    writer.Remark("moe_act is the activation of routed experts; dense layers keep theirs in Megatron-LM");
+                break;
             default:
                 break;
         }
@@ -224,7 +330,21 @@ public sealed class MegatronLaunch : LaunchFramework
             arguments.Contradiction("recompute-method", "is for --recompute-granularity full");
         if (granularity == 2 && (method == 1 || layers != 1))
             arguments.Nearest("recompute-granularity", "recomputes by blocks of layers there; here every layer is recomputed by itself");
-        plan.State(PlanEntries.Recompute, one => one with { Recompute = (Recompute)granularity });
+        RecomputeModules modules = RecomputeModules.None;
+        foreach (string word in arguments.Words("recompute-modules"))
+        {
+            int bit = Array.IndexOf(ModuleWords, word);
+            if (bit >= 0)
+                modules |= (RecomputeModules)(1 << bit);
+            else
+                arguments.Nearest("recompute-modules", $"names {word}, which is not told apart here");
+        }
+
+        if (modules != RecomputeModules.None && granularity != 1)
+            arguments.Contradiction("recompute-modules", "is for --recompute-granularity selective");
+        plan.State(PlanEntries.Recompute, one => modules == RecomputeModules.None
+            ? one with { Recompute = (Recompute)granularity }
+            : one with { Recompute = Recompute.Modules, RecomputeModules = modules });
     }
 
     private static void WriteSharding(Plan plan, LaunchWriter writer)
@@ -359,6 +479,20 @@ public sealed class MegatronLaunch : LaunchFramework
             {
                 stages = layers / (plan.Plan.PipelineParallel * each);
             }
+        }
+
+        if (arguments.Text("pipeline-model-parallel-layout") is { } layout)
+        {
+            PipelineSplit? split = LayoutOf(layout.Trim('\'', '"'));
+            if (split is null)
+                arguments.Nearest("pipeline-model-parallel-layout", "is read where it names E, t, m and L with repetitions of one letter; the layers are laid evenly");
+            else if (split.Layers.Length % plan.Plan.PipelineParallel != 0)
+                arguments.Contradiction("pipeline-model-parallel-layout", string.Create(CultureInfo.InvariantCulture, $"has {split.Layers.Length} parts, no multiple of {plan.Plan.PipelineParallel} stages"));
+            else if (stages is not null)
+                arguments.Contradiction("pipeline-model-parallel-layout", "says how many virtual stages there are, and so does another argument");
+            else
+                stages = split.Layers.Length / plan.Plan.PipelineParallel;
+            plan.State(PlanEntries.PipelineSplit, one => one with { Split = split });
         }
 
         if (stages > 1 && plan.Plan.PipelineParallel == 1)

@@ -35,6 +35,11 @@ public static class PlanEntries
     public const string ContextBalance = "cpBalance";
     public const string OptimizerStates = "optimizerStates";
     public const string Gradients = "gradients";
+    public const string PipelineSplit = "pipelineSplit";
+    public const string Offload = "offload";
+    public const string Prefetch = "prefetch";
+    public const string CapacityFactor = "capacityFactor";
+    public const string OverlapExperts = "overlapExperts";
 
     /// <summary>Word of the layout of context parallelism that swaps heads within groups and passes keys round between them.</summary>
     internal const string Hybrid = "hybrid";
@@ -45,7 +50,11 @@ public static class PlanEntries
         TensorParallel, PipelineParallel, VirtualStages, DataParallel, ContextParallel, ExpertParallel, ExpertTensorParallel, MicroBatch, GlobalBatch,
         Sequence, Recompute, Zero, ShardRanks, SequenceParallel, Attention, Precision, Schedule, Order, FrozenWeights,
         ContextLayout, ContextInner, ContextBalance, OptimizerStates, Gradients,
+        PipelineSplit, Offload, Prefetch, CapacityFactor, OverlapExperts,
     ];
+
+    /// <summary>Options that a framework has no arguments for unless it says so (<see cref="LaunchFramework.Options"/>).</summary>
+    public static ImmutableArray<string> Options { get; } = [PipelineSplit, Offload, Prefetch, CapacityFactor, OverlapExperts];
 
     /// <summary>
     /// The plan with every choice that has no effect at its default; <paramref name="hasExperts"/> is whether EP and ETP mean anything.
@@ -69,6 +78,11 @@ public static class PlanEntries
             ContextLayout = plan.ContextParallel == 1 ? Training.ContextLayout.Usual : plan.ContextLayout,
             ContextInner = plan.ContextParallel == 1 || plan.ContextLayout.Name != Hybrid ? 0 : plan.ContextInner,
             IsContextBalanced = plan.ContextParallel == 1 || plan.IsContextBalanced,
+            RecomputeModules = plan.Recompute == Training.Recompute.Modules ? plan.RecomputeModules : RecomputeModules.None,
+            Split = plan.PipelineParallel == 1 ? null : plan.Split,
+            Prefetch = zero < 3 ? 1 : plan.Prefetch,
+            CapacityFactor = hasExperts ? plan.CapacityFactor : 0,
+            OverlapsExperts = hasExperts && plan.OverlapsExperts,
             FrozenFormat = plan.HasFrozenWeights ? plan.FrozenFormat : NumberFormat.Bf16,
         };
     }
@@ -86,7 +100,7 @@ public static class PlanEntries
         MicroBatch => Number(plan.MicroBatch),
         GlobalBatch => Number(plan.GlobalBatch),
         Sequence => Number(plan.Sequence),
-        Recompute => plan.Recompute.ToString(),
+        Recompute => plan.Recompute == Training.Recompute.Modules ? $"of {plan.RecomputeModules}" : plan.Recompute.ToString(),
         Zero => Number(plan.Zero),
         ShardRanks => Number(plan.ShardRanks),
         SequenceParallel => plan.SequenceParallel ? "on" : "off",
@@ -100,6 +114,11 @@ public static class PlanEntries
         ContextBalance => plan.IsContextBalanced ? "zigzag" : "none",
         OptimizerStates => plan.OptimizerStates.ToString(),
         Gradients => plan.Gradients?.Text() ?? "own",
+        PipelineSplit => plan.Split?.ToString() ?? "even",
+        Offload => plan.Offload.ToString(),
+        Prefetch => Number(plan.Prefetch),
+        CapacityFactor => plan.CapacityFactor.ToString("R", CultureInfo.InvariantCulture),
+        OverlapExperts => plan.OverlapsExperts ? "on" : "off",
         _ => throw new ArgumentOutOfRangeException(nameof(entry), entry, "no such entry of a plan"),
     };
 

@@ -44,6 +44,22 @@ public sealed class LaunchReadingTests
     }
 
     [Fact]
+    public void Options_of_megatron_that_change_a_layout_are_read()
+    {
+        LaunchJob experts = Job with { HasExperts = true, Layers = 12, Ranks = 64 };
+        Plan plan = Read(
+            "--pipeline-model-parallel-size 4 --pipeline-model-parallel-layout 'Et*2|ttt*2|tttt|tttL' --recompute-granularity selective --recompute-modules moe layernorm mla_up_proj "
+            + "--moe-expert-capacity-factor 1.25 --moe-pad-expert-input-to-capacity --overlap-moe-expert-parallel-comm --optimizer-cpu-offload --seq-length 4096", experts).Plan;
+        plan.Split.ShouldBe(PipelineSplit.Of([2, 4, 4, 3]));
+        plan.VirtualStages.ShouldBe(1);
+        (plan.Recompute, plan.RecomputeModules).ShouldBe((Recompute.Modules, RecomputeModules.Experts | RecomputeModules.Norm | RecomputeModules.Latent));
+        (plan.CapacityFactor, plan.OverlapsExperts, plan.Offload).ShouldBe((1.25, true, Offload.Optimizer));
+        Read("--pipeline-model-parallel-size 2 --pipeline-model-parallel-layout 'Et*3|t*3|t*3|t*3L' --seq-length 4096", experts).Plan.VirtualStages.ShouldBe(2);
+        Read("--pipeline-model-parallel-size 2 --pipeline-model-parallel-layout 'E(t|)*3L' --seq-length 4096", experts)
+            .Diagnostics.ShouldContain(static one => one.Message.Contains("repetitions of one letter", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_job_file_of_torchtitan_is_read()
     {
         LaunchReading reading = Read(

@@ -70,15 +70,15 @@ public sealed class LaunchRoundTripTests
             string[] never = [.. PlanEntries.All.Except(stated)];
             string[] expected = framework.Name switch
             {
-                "megatron" => [PlanEntries.FrozenWeights, PlanEntries.ContextBalance],
+                "megatron" => [PlanEntries.FrozenWeights, PlanEntries.ContextBalance, PlanEntries.Prefetch],
                 "nxd" =>
                 [
                     PlanEntries.ShardRanks, PlanEntries.Order, PlanEntries.FrozenWeights, PlanEntries.ContextLayout, PlanEntries.ContextInner,
-                    PlanEntries.ContextBalance, PlanEntries.OptimizerStates, PlanEntries.Gradients,
+                    PlanEntries.ContextBalance, PlanEntries.OptimizerStates, PlanEntries.Gradients, .. PlanEntries.Options,
                 ],
                 "torchtitan" =>
-                    [PlanEntries.Attention, PlanEntries.Order, PlanEntries.FrozenWeights, PlanEntries.ContextInner, PlanEntries.OptimizerStates],
-                "maxtext" => [PlanEntries.Order, PlanEntries.FrozenWeights, PlanEntries.OptimizerStates],
+                    [PlanEntries.Attention, PlanEntries.Order, PlanEntries.FrozenWeights, PlanEntries.ContextInner, PlanEntries.OptimizerStates, .. PlanEntries.Options],
+                "maxtext" => [PlanEntries.Order, PlanEntries.FrozenWeights, PlanEntries.OptimizerStates, .. PlanEntries.Options],
                 _ => throw new InvalidOperationException(framework.Name),
             };
             never.ShouldBe(expected, framework.Name);

@@ -26,6 +26,8 @@ internal static class RandomPlans
         ContextLayout layout = ContextLayout.List.All[random.NextInt(ContextLayout.List.All.Length)];
         int zero = Pick(0, 1, 2, 3, 3);
         int micro = Pick(1, 2, 3);
+        int perChunk = Pick(1, 4, 10);
+        int[]? layers = stages > 1 && Pick(0, 0, 1) == 1 ? Uneven(stages * virtualStages, perChunk) : null;
         var plan = new Plan
         {
             TensorParallel = tensor,
@@ -38,7 +40,13 @@ internal static class RandomPlans
             MicroBatch = micro,
             GlobalBatch = micro * data * stages * Pick(1, 4, 24),
             Sequence = Pick(2048, 8192, 131072),
-            Recompute = (Recompute)Pick(0, 1, 2),
+            Recompute = (Recompute)Pick(0, 1, 2, 3),
+            RecomputeModules = (RecomputeModules)Pick(1, 2, 4, 8, 16, 32, 21, 63),
+            Split = layers is null ? null : PipelineSplit.Of(layers),
+            Offload = (Offload)Pick(0, 0, 1, 2, 3),
+            Prefetch = Pick(1, 1, 0, 3),
+            CapacityFactor = Pick(0, 0, 1, 2) * 0.75,
+            OverlapsExperts = Pick(0, 0, 1) == 1,
             Zero = zero,
             ShardRanks = zero == 3 ? Pick(0, 0, 2, 8, 32) : 0,
             SequenceParallel = Pick(0, 1) == 1,
@@ -57,10 +65,20 @@ internal static class RandomPlans
         int perServer = Pick(8, 16, 64);
         return (plan, new LaunchJob
         {
-            Layers = stages * virtualStages * Pick(1, 4, 10),
+            Layers = stages * virtualStages * perChunk,
             HasExperts = hasExperts,
             RanksPerServer = perServer,
             RanksPerDomain = perServer * Pick(1, 4),
         });
+    }
+
+    /// <summary>One layer of the last chunk on the first.</summary>
+    private static int[] Uneven(int chunks, int each)
+    {
+        int[] layers = new int[chunks];
+        Array.Fill(layers, each);
+        layers[0]++;
+        layers[^1]--;
+        return layers;
     }
 }
