@@ -77,6 +77,16 @@ public sealed class LayerOperatorsTests
     }
 
     [Fact]
+    public void Products_of_experts_are_routed_and_no_others()
+    {
+        ModelArchitecture model = TestData.Load("deepseek-v3").Value!;
+        LayerOperator[] all = Fill(model, model.Layer(60), Shape(1, frozen: false) with { ExpertParallel = 8 });
+
+        all.Count(static one => one.Work.IsRouted).ShouldBe(6);
+        all.Where(static one => one.Work.Kind == OperatorKind.Matmul).ShouldAllBe(static one => one.Work.IsRouted == one.IsExpert);
+    }
+
+    [Fact]
     public void Latent_attention_keeps_its_own_widths_of_keys_and_values()
     {
         ModelArchitecture model = TestData.Load("deepseek-v3").Value!;

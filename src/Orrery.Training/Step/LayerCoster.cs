@@ -344,7 +344,8 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
     private double Time(in LayerOperator entry, bool isFusedRouting, out double matrixBusy, out double bytes)
     {
         Operator work = entry.Work;
-        if (work.Kind is OperatorKind.AttentionForward or OperatorKind.AttentionBackward && constants[StackConstant.AttentionShare] > 0 && sixteenBitPeak > 0)
+        // Latent attention has kernels, and constants on its chip, of its own.
+        if (!work.IsLatent && work.Kind is OperatorKind.AttentionForward or OperatorKind.AttentionBackward && constants[StackConstant.AttentionShare] > 0 && sixteenBitPeak > 0)
             return FusedAttentionTime(work, out matrixBusy, out bytes);
 
         OperatorCost cost = Cost(work);
@@ -371,6 +372,9 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
                 double scale = !entry.IsExpert ? constants[StackConstant.ElementwiseScale] : constants[isFusedRouting ? StackConstant.FusedRoutedTraffic : StackConstant.RoutedTraffic];
                 bytes *= scale;
                 return (streaming * scale) + (work.Kernels * constants[StackConstant.KernelGap]);
+            case OperatorKind.AttentionBackward when constants[StackConstant.AttentionShare] > 0:
+                // Latent attention under a stack that rates attention: operator tables hold no gradients, so the stack's ratio of rates is taken.
+                return cost.Execution.Value / (constants[StackConstant.SustainedClock] * constants[StackConstant.AttentionBackwardRatio]);
             default:
                 return cost.Execution.Value / constants[StackConstant.SustainedClock];
         }

@@ -135,10 +135,10 @@ public sealed class KernelTables
         ImmutableArray<string> products = [.. top.Texts("bareProducts").Select(static scalar => scalar.Text)];
         ImmutableArray<string> carried = [.. top.Texts("carriedTo").Select(static scalar => scalar.Text)];
         ImmutableArray<string> totals = [.. top.Texts("totalCaches").Select(static scalar => scalar.Text)];
-        ImmutableArray<LibraryRows>.Builder libraries = ImmutableArray.CreateBuilder<LibraryRows>();
+        ImmutableArray<LibraryRows>.Builder told = ImmutableArray.CreateBuilder<LibraryRows>();
         foreach (MappingReader entry in top.Groups("libraries"))
         {
-libraries.Add(new(
+            told.Add(new(
                 entry.RequiredText("name", "the library as operators.yaml calls it"),
                 entry.RequiredText("begins", "the beginning of its name in tables"),
                 entry.Text("group"),
@@ -147,7 +147,7 @@ libraries.Add(new(
         }
 
         top.Finish();
-        return new(diagnostics.HasErrors ? null : new KernelTables(found.ToImmutable(), attention, products, totals, libraries.ToImmutable(), carried), diagnostics.InOrder());
+        return new(diagnostics.HasErrors ? null : new KernelTables(found.ToImmutable(), attention, products, totals, told.ToImmutable(), carried), diagnostics.InOrder());
     }
 
     private LibraryRows? Find(KernelCase row)
