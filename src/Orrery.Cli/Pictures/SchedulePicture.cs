@@ -185,7 +185,7 @@ public static class SchedulePicture
 
         x = Entry(drawing, x, y, Idle, "idle");
         if (hasChunks)
-            drawing.Words(x, y, hasDirections ? "light: from the other end" : "light: a later chunk", 11, colour: "#555");
+            drawing.Words(x, y, hasDirections ? "light: other way" : "light: a later chunk", 11, colour: "#555");
     }
 
     private static double Entry(SvgDrawing drawing, double x, double y, string colour, string words)
