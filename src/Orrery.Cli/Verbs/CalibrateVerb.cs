@@ -197,8 +197,8 @@ public static class CalibrateVerb
 
     private static Answer OfCollectives(Question question)
     {
-        bool isKnown = question.Catalog.ChipIds.Any(id =>
-            id == question.Subject || question.Catalog.Chip(id).Value?.Family == question.Subject);
+        string made = question.Subject[(question.Subject.IndexOf('.', StringComparison.Ordinal) + 1)..];
+        bool isKnown = question.Catalog.ChipIds.Any(id => id == made || question.Catalog.Chip(id).Value?.Family == made);
         if (!isKnown)
         {
             return Answer.Refused("collectives", [new(

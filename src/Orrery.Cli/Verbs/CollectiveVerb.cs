@@ -6,6 +6,7 @@ using Orrery.Cli.Reports;
 using Orrery.Fabric;
 using Orrery.Operators;
 using Orrery.Units;
+using Orrery.Validation.Collectives;
 
 namespace Orrery.Cli.Verbs;
 
@@ -31,6 +32,7 @@ public static class CollectiveVerb
             {
                 Words = [.. AlgorithmRegistry.All.Select(static algorithm => algorithm.Name)],
             },
+            new("--library", FlagKind.Text, "L", "software with constants of its own, such as vllm-graph, torch or efa; the chip's when left out"),
             new("--network", FlagKind.Word, "N", "bound, closed (a formula for each algorithm) or flow; closed when left out")
             {
                 Words = NetworkWords.Kinds,
@@ -79,7 +81,15 @@ public static class CollectiveVerb
             return context.RefuseInput(Schema, problems.Distinct());
 
         system = SystemSlices.Fit(system, chips);
-        Result<ClosedFormCollectives> opened = ClosedFormCollectives.Open(catalog.DataRoot, system);
+        string library = arguments.Text("--library") ?? "";
+        string[] known = [.. MeasuredLibrary.All(catalog.DataRoot).Select(static one => one.Name)];
+        if (library.Length > 0 && !known.Contains(library, StringComparer.Ordinal))
+        {
+            problems.Add(Wrong(ErrorCodes.WrongValue, "--library", $"found '{Quote.Argument(library)}'; expected one of {string.Join(", ", known)}{EditDistance.Hint(library, known)}"));
+            return context.RefuseInput(Schema, problems.Distinct());
+        }
+
+        Result<ClosedFormCollectives> opened = new ClosedFormFactory(catalog.DataRoot).Create(system, measured: library);
         if (opened.Value is not { } model)
             return context.RefuseInput(Schema, opened.Diagnostics);
         CollectiveQuestion question = new(word, (CollectiveKind)Array.IndexOf(Words, word), system, chips, chips * system.Chip.RanksPerChip);

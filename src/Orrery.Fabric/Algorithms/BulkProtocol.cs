@@ -10,17 +10,8 @@ public sealed class BulkProtocol : CollectiveAlgorithm
 
     public override bool IncludesLaunch => true;
 
-    public override bool Supports(CollectiveKind kind, in GroupPorts ports) => ports.Protocols?[kind] is { BulkShare: > 0 };
+    public override bool Supports(CollectiveKind kind, in GroupPorts ports) => ports.Protocols?[kind] is { BulkShare: > 0, IsOneShot: false };
 
-    public override void List(CollectiveKind kind, Bytes size, in GroupPorts ports, ref StepList steps)
-    {
-        ProtocolConstants constants = ports.Protocols![kind]!.Value;
-        double bytes = ProtocolConstants.RingBytes(kind, size, ports.Ranks);
-        steps.Add(new(ProtocolConstants.PatternOf(kind), bytes, 0)
-        {
-            Fixed = new(constants.BulkBase + (constants.BulkPerRank * (ports.Ranks - 1))),
-            Fill = new(constants.Fill * Math.Sqrt(bytes * (ports.Ranks - 1) / ports.Rated.Value)),
-            Share = constants.ShareOf(ports.Ranks),
-        });
-    }
+    public override void List(CollectiveKind kind, Bytes size, in GroupPorts ports, ref StepList steps) =>
+        steps.Add(ports.Protocols![kind]!.Value.Bulk(kind, size, ports));
 }

@@ -10,15 +10,8 @@ public sealed class LowLatencyProtocol : CollectiveAlgorithm
 
     public override bool IncludesLaunch => true;
 
-    public override bool Supports(CollectiveKind kind, in GroupPorts ports) => ports.Protocols?[kind] is { LowShare: > 0 };
+    public override bool Supports(CollectiveKind kind, in GroupPorts ports) => ports.Protocols?[kind] is { LowShare: > 0, IsOneShot: false };
 
-    public override void List(CollectiveKind kind, Bytes size, in GroupPorts ports, ref StepList steps)
-    {
-        ProtocolConstants constants = ports.Protocols![kind]!.Value;
-        steps.Add(new(ProtocolConstants.PatternOf(kind), ProtocolConstants.RingBytes(kind, size, ports.Ranks), 0)
-        {
-            Fixed = new(constants.LowBase + (constants.LowPerRank * (ports.Ranks - 1))),
-            Share = constants.LowShare,
-        });
-    }
+    public override void List(CollectiveKind kind, Bytes size, in GroupPorts ports, ref StepList steps) =>
+        steps.Add(ports.Protocols![kind]!.Value.LowLatency(kind, size, ports));
 }

@@ -19,6 +19,7 @@ public sealed class ClosedFormCollectives : CollectiveModel
     private readonly SystemDescription _system;
     private readonly CommunicationLibrary _library;
     private readonly ProtocolTable? _protocols;
+    private readonly ProtocolTable? _network;
     private readonly LevelPorts _ports;
     private readonly CollectivePlan _plan = new();
     private readonly Dictionary<(Collective, RankGroup), CollectiveCost> _known = [];
@@ -30,14 +31,16 @@ public sealed class ClosedFormCollectives : CollectiveModel
     /// <param name="library">Its communication library.</param>
     /// <param name="protocols">Constants measured on this chip's scale-up switch or, marked so, its family's; null for none.</param>
     /// <param name="networkShare">Achieved share of the network's line rate, a property of the software stack; null takes the library's.</param>
-    public ClosedFormCollectives(SystemDescription system, CommunicationLibrary library, ProtocolTable? protocols = null, double? networkShare = null)
+    /// <param name="network">Constants measured between servers like these; null for none.</param>
+    public ClosedFormCollectives(SystemDescription system, CommunicationLibrary library, ProtocolTable? protocols = null, double? networkShare = null, ProtocolTable? network = null)
     {
         ArgumentNullException.ThrowIfNull(system);
         ArgumentNullException.ThrowIfNull(library);
         _system = system;
         _library = library;
         _protocols = protocols;
-        _ports = new LevelPorts(system, library, protocols, Math.Clamp(networkShare ?? library.ScaleOut.Share.Value, 1e-3, 1));
+        _ports = new LevelPorts(system, library, protocols, Math.Clamp(networkShare ?? library.ScaleOut.Share.Value, 1e-3, 1), network);
+        _network = network;
     }
 
     /// <summary>Opens the model of one system from a data folder; who opens several does so through one <see cref="ClosedFormFactory"/>.</summary>
@@ -72,7 +75,7 @@ public sealed class ClosedFormCollectives : CollectiveModel
         if (outermost < 0)
             return 0;
         if (outermost == _ports.Network)
-            return _library.ScaleOut.Sigma.Value;
+            return _network?[collective.Kind] is { } across ? across.Sigma * (_network.IsFamily ? 1.5 : 1) : _library.ScaleOut.Sigma.Value;
 
         // Another chip's constants: half as wide again as their own residual.
         ProtocolConstants? fitted = _ports.Merge(group, 0, outermost, collective.Format).Protocols?[collective.Kind];
@@ -85,7 +88,7 @@ public sealed class ClosedFormCollectives : CollectiveModel
     /// <summary>Where the constants came from, one line.</summary>
     public string Provenance => (_protocols is null
         ? $"collectives: {_library.Name}, mechanism with stated and assumed constants (data/fabric)"
-        : $"collectives: {_library.Name}, scale-up fitted on {_protocols.Subject}{(_protocols.IsFamily ? " (same family, not this chip)" : "")} (data/calibration/collectives)")
+        : $"collectives: {_library.Name}, scale-up fitted on {_protocols.Subject}{(_network is null ? "" : ", the network between such servers too")}{(_protocols.IsFamily ? " (same family, not this chip)" : "")} (data/calibration/collectives)")
         + (_system.Communication is { } own ? $"; times factors of this machine, {own.FittedOn}" : "");
 
     private CollectiveCost Compute(in Collective collective, RankGroup group, CollectiveAlgorithm? forced)
@@ -130,6 +133,20 @@ public sealed class ClosedFormCollectives : CollectiveModel
         int outermost = Outermost(group);
         int innermost = Innermost(group);
         bool crossesNetwork = outermost == _ports.Network && innermost < _ports.Network;
+        if (outermost == _ports.Network && _network?[collective.Kind] is not null)
+        {
+            // Fitted between servers: what goes on inside them is in the constants.
+            double beside = _ports.Beside(group);
+            Bytes part = collective.Kind is CollectiveKind.AllToAll or CollectiveKind.PointToPoint ? collective.Size : collective.Size / beside;
+            GroupPorts network = _ports.Merge(group, _ports.Network, _ports.Network, collective.Format);
+            if (Fastest(AlgorithmRegistry.Fitted, collective.Kind, part, network, out CollectiveAlgorithm? fitted) is { } time)
+            {
+                plan.Add(new PlannedPhase(collective.Kind, part, _ports.Network, _ports.Network, beside, fitted!, network, time));
+                plan.Call(fitted!.Name, fitted.Name);
+                return;
+            }
+        }
+
         bool isDirect = collective.Kind is CollectiveKind.AllToAll or CollectiveKind.PointToPoint or CollectiveKind.Gather or CollectiveKind.Scatter;
         if (isDirect || (_library.SpansLevels && !crossesNetwork))
         {

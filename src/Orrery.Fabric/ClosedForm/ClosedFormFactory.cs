@@ -15,30 +15,36 @@ public sealed class ClosedFormFactory(string dataRoot)
 
     /// <summary>A model of <paramref name="system"/> that remembers nothing yet; its library's diagnostics where it cannot be read.</summary>
     /// <param name="system">The machine.</param>
+    /// <param name="measured">Library with constants of its own, such as that of a published table; empty takes the chip's.</param>
     /// <param name="networkShare">Achieved share of the network's line rate, a property of the software stack; null takes the library's.</param>
-    public Result<ClosedFormCollectives> Create(SystemDescription system, double? networkShare = null)
+    public Result<ClosedFormCollectives> Create(SystemDescription system, double? networkShare = null, string measured = "")
     {
         Result<CommunicationLibrary> library = Library(system.Chip);
         if (library.Value is null)
             return new(null, library.Diagnostics);
         ImmutableArray<Diagnostic> diagnostics = library.Diagnostics;
-        ProtocolTable? protocols = null;
-        foreach (string subject in (ReadOnlySpan<string>)[system.Chip.Id, system.Chip.Family])
+        ProtocolTable? protocols = null, network = null;
+        bool isNamed = measured.Length > 0;
+        foreach (string subject in (ReadOnlySpan<string>)[$"{measured}.{system.Chip.Id}", $"{measured}.{system.Chip.Family}", system.Chip.Id, system.Chip.Family])
         {
-            if (Fit(subject) is not { } calibration)
+            if ((!isNamed && subject[0] == '.') || Fit(subject) is not { } calibration)
                 continue;
             diagnostics = diagnostics.AddRange(calibration.Diagnostics);
             if (calibration.Value is null)
                 return new(null, diagnostics);
-            protocols = ProtocolTable.From(calibration.Value, isFamily: subject != system.Chip.Id);
-            break;
+            bool isFamily = !subject.EndsWith(system.Chip.Id, StringComparison.Ordinal);
+            protocols ??= ProtocolTable.From(calibration.Value, isFamily);
+            network ??= isNamed ? ProtocolTable.From(calibration.Value, isFamily, ProtocolTable.Network) : null;
+            if (protocols is not null)
+                break;
         }
 
         if (system.Communication is not { } own)
-            return new(new ClosedFormCollectives(system, library.Value, protocols, networkShare), diagnostics);
-        double? share = networkShare is { } stated && own.ScaleOut is { } network ? Math.Min(1, stated * network.Bandwidth) : networkShare;
+            return new(new ClosedFormCollectives(system, library.Value, protocols, networkShare, network), diagnostics);
+        double? share = networkShare is { } stated && own.ScaleOut is { } between ? Math.Min(1, stated * between.Bandwidth) : networkShare;
         protocols = own.ScaleUp is { } inside ? protocols?.Scaled(inside) : protocols;
-        return new(new ClosedFormCollectives(system, library.Value.Under(own), protocols, share), diagnostics);
+        network = own.ScaleOut is { } across ? network?.Scaled(across) : network;
+        return new(new ClosedFormCollectives(system, library.Value.Under(own), protocols, share, network), diagnostics);
     }
 
     private Result<CommunicationLibrary> Library(ChipDescription chip)

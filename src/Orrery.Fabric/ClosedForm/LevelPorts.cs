@@ -14,16 +14,18 @@ internal sealed class LevelPorts
     private readonly SystemDescription _system;
     private readonly CommunicationLibrary _library;
     private readonly ProtocolTable? _protocols;
+    private readonly ProtocolTable? _networkProtocols;
     private readonly double _networkShare;
     private readonly int _chipLevel;
     private readonly Dictionary<(RankGroup, int, int), GroupPorts> _merged = [];
     private readonly Dictionary<(int, int), LevelShape> _shapes = [];
 
-    public LevelPorts(SystemDescription system, CommunicationLibrary library, ProtocolTable? protocols, double networkShare)
+    public LevelPorts(SystemDescription system, CommunicationLibrary library, ProtocolTable? protocols, double networkShare, ProtocolTable? network = null)
     {
         _system = system;
         _library = library;
         _protocols = protocols;
+        _networkProtocols = network;
         _networkShare = networkShare;
         _chipLevel = system.Levels[0].Name == RankGroups.ChipLevel ? 0 : -1;
         Network = system.Levels.Length - 1;
@@ -77,6 +79,15 @@ internal sealed class LevelPorts
         }
 
         return shape;
+    }
+
+    /// <summary>Members of a group in each of its scale-up domains.</summary>
+    public int Beside(RankGroup group)
+    {
+        int beside = 1;
+        for (int level = 0; level < Network; level++)
+            beside *= group.Fanout[level];
+        return Math.Min(beside, group.Size);
     }
 
     private GroupPorts Merge(RankGroup group, int from, int to)
@@ -157,6 +168,7 @@ internal sealed class LevelPorts
         }
 
         bool fitted = spanned == 1 && last != Network && _system.Levels[last].Topology == TopologyKind.Switch && last != _chipLevel;
+        bool isAcross = spanned == 1 && last == Network && from == Network && _networkProtocols is not null;
         return new GroupPorts
         {
             Ranks = ranks,
@@ -179,8 +191,9 @@ internal sealed class LevelPorts
             PerMessage = new Seconds(perMessage),
             ReducesInSwitch = spanned > 0 && inSwitch && ranks >= _library.SwitchFrom,
             OnChip = from <= _chipLevel ? OnChip(group) : 1,
-            Rated = fitted ? _system.Levels[last].BandwidthPerChip.Value : default,
-            Protocols = fitted ? _protocols : null,
+            Rated = fitted || isAcross ? _system.Levels[last].BandwidthPerChip.Value : default,
+            Beside = isAcross ? Beside(group) : 0,
+            Protocols = fitted ? _protocols : isAcross ? _networkProtocols : null,
         };
     }
 }

@@ -8,6 +8,9 @@ public static partial class AlgorithmRegistry
     /// <summary>By name.</summary>
     public static ImmutableArray<CollectiveAlgorithm> All { get; } = Sorted();
 
+    /// <summary>Those whose constants are fitted on benchmarks, start-up included.</summary>
+    public static ImmutableArray<CollectiveAlgorithm> Fitted { get; } = [.. All.Where(static algorithm => algorithm.IncludesLaunch)];
+
     /// <summary>The algorithm of this name, or null.</summary>
     public static CollectiveAlgorithm? Find(string name)
     {

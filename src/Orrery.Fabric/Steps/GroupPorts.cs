@@ -73,6 +73,9 @@ public readonly record struct GroupPorts
     /// <summary>Members of the group on each chip.</summary>
     public int OnChip { get; init; }
 
+    /// <summary>Members inside each of <see cref="Ranks"/>, where those are servers and the protocols were fitted across them; else 0.</summary>
+    public int Beside { get; init; }
+
     /// <summary>Rated one-direction bandwidth of one chip into the level, for protocols calibrated against it.</summary>
     public BytesPerSecond Rated { get; init; }
 

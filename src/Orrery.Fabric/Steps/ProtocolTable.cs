@@ -39,20 +39,25 @@ public sealed class ProtocolTable
 
     public ProtocolConstants? this[CollectiveKind kind] => _byKind[(int)kind];
 
+    /// <summary>Scope of fits between servers.</summary>
+    public const string Network = "network";
+
     /// <summary>The table of a calibration file; null where it fits no operation.</summary>
-    public static ProtocolTable? From(CalibrationFile calibration, bool isFamily)
+    public static ProtocolTable? From(CalibrationFile calibration, bool isFamily, string scope = "")
     {
         ProtocolTable table = new(calibration.Subject, isFamily);
         bool any = false;
         foreach ((CollectiveKind kind, string word) in Operations)
         {
-            if (calibration.Find(word) is not { } fit)
+            if (calibration.Find(word, scope: scope) is not { } fit)
                 continue;
             any = true;
+            bool isOneShot = fit.Constants.ContainsKey("oneShotShare");
+            string low = isOneShot ? "oneShot" : "low";
             table._byKind[(int)kind] = new ProtocolConstants(
-                Read(fit, "lowBase"), Read(fit, "lowPerRank"), Read(fit, "lowShare"), Read(fit, "bulkBase"), Read(fit, "bulkPerRank"),
+                Read(fit, low + "Base"), Read(fit, low + "PerRank"), Read(fit, low + "Share"), Read(fit, "bulkBase"), Read(fit, "bulkPerRank"),
                 Read(fit, "bulkShare"), Read(fit, "fill"), Read(fit, "exponent"), Read(fit, "switchBase"), Read(fit, "switchShare"),
-                (int)Read(fit, "largestGroup"), fit.ResidualSigma);
+                (int)Read(fit, "largestGroup"), fit.ResidualSigma, Read(fit, "floor"), isOneShot);
         }
 
         return any ? table : null;

@@ -33,6 +33,12 @@ public sealed record CollectiveCase
 
     public required string DataType { get; init; }
 
+    /// <summary>What <see cref="MessageBytes"/> counts, where it is not the rule of the NCCL tests.</summary>
+    public string SizeConvention { get; init; } = "";
+
+    /// <summary>What the table says besides.</summary>
+    public string Notes { get; init; } = "";
+
     /// <summary>Microseconds.</summary>
     public double? TimeUs { get; init; }
 

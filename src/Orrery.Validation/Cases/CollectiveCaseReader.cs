@@ -22,6 +22,8 @@ public sealed class CollectiveCaseReader
     private readonly int _time;
     private readonly int _algorithmRate;
     private readonly int _busRate;
+    private readonly int _notes;
+    private readonly int _convention;
 
     public CollectiveCaseReader(CsvReader row)
     {
@@ -41,6 +43,8 @@ public sealed class CollectiveCaseReader
         _time = row.RequiredColumn("time_us");
         _algorithmRate = row.Column("algbw_GBps");
         _busRate = row.Column("busbw_GBps");
+        _notes = row.Column("notes");
+        _convention = row.Column("size_convention");
     }
 
     /// <summary>The next case that could be read, null at the end.</summary>
@@ -68,6 +72,8 @@ public sealed class CollectiveCaseReader
                 TimeUs = _row.Number(_time, 0),
                 AlgorithmGBps = _row.Number(_algorithmRate, 0),
                 BusGBps = _row.Number(_busRate, 0),
+                SizeConvention = _convention < 0 ? "" : _texts.Of(_row[_convention]),
+                Notes = _notes < 0 ? "" : _texts.Of(_row[_notes]),
             };
             if (_row.MistakeCount == before)
                 return read;

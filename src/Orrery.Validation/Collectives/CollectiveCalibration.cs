@@ -10,6 +10,18 @@ public static class CollectiveCalibration
     /// <summary>Decides which rows are fitted and where the fits begin.</summary>
     public const ulong Seed = 20261120;
 
+    /// <summary>True where the library of a subject sends whole vectors in small all-reduces.</summary>
+    public static bool IsOneShot(DataCatalog catalog, string subject)
+    {
+        foreach (MeasuredLibrary library in MeasuredLibrary.All(catalog.DataRoot))
+        {
+            if (library.IsOneShot && subject.StartsWith(library.Name + ".", StringComparison.Ordinal))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>
     /// Fits <paramref name="subject"/> (the id of a chip, or a family) on the rows of <paramref name="files"/> and writes
     /// <c>data/calibration/collectives/SUBJECT.yaml</c> with the list of fitted rows. The file has no fits, and is not written, where no row is of
@@ -26,7 +38,7 @@ public static class CollectiveCalibration
             cases.AddRange(read.Cases);
         }
 
-        (CalibrationFile fitted, ImmutableArray<string> ids) = ScaleUpFit.Fit(subject, ScaleUpSamples.Select(catalog, subject, cases), Seed, date);
+        (CalibrationFile fitted, ImmutableArray<string> ids) = ScaleUpFit.Fit(subject, ScaleUpSamples.Select(catalog, subject, cases), Seed, date, IsOneShot(catalog, subject));
         if (!fitted.Fits.IsEmpty)
         {
             string path = catalog.CalibrationPath(CalibrationKind.Collectives, subject);

@@ -29,7 +29,7 @@ public sealed record CollectiveValidation(ValidationReport? Report, ImmutableArr
             foreach (CollectiveCase row in file.Cases)
             {
                 string metric = row.Origin.PrimaryMetric;
-                string slice = row.MessageBytes is >= Mebibyte ? "from 1 MiB" : "below 1 MiB";
+                string slice = $"{Fabric(row)} {(CollectivePricer.BytesOf(row) is >= Mebibyte ? "from" : "below")} 1 MiB";
                 scorer.Add(row.Origin, row.Measured(metric), () => Predict(row, metric, pricer), isRate: metric != "time_us", slice: slice);
             }
         }
@@ -37,31 +37,28 @@ public sealed record CollectiveValidation(ValidationReport? Report, ImmutableArr
         return new CollectiveValidation(failed ? null : scorer.Report("collectives"), diagnostics.ToImmutable());
     }
 
+    /// <summary>What the members of a row talk over.</summary>
+    private static string Fabric(CollectiveCase row) => row.Link.Contains("EFA", StringComparison.Ordinal) || row.Chip.StartsWith("Trainium", StringComparison.Ordinal)
+        ? row.Nodes > 1 ? "EFA" : "inside"
+        : row.Nodes > 1 ? "InfiniBand" : row.Link.Contains("PCIe", StringComparison.Ordinal) ? "PCIe" : row.Link.Contains("ICI", StringComparison.Ordinal) ? "ICI" : "NVLink";
+
     private static Scoring.Prediction Predict(CollectiveCase row, string metric, CollectivePricer pricer)
     {
         if (pricer.Price(row, out string why) is not { } priced)
             return Scoring.Prediction.Skip(why);
         double spread = EightyPercentInterval.Factor(priced.Sigma);
-        double seconds = priced.Time.Value;
+        double seconds = priced.Time.Value, bytes = CollectivePricer.BytesOf(row) ?? double.NaN;
         double value = metric switch
         {
             "time_us" => seconds * 1e6,
-            "algbw_GBps" => row.MessageBytes!.Value / seconds / 1e9,
-            "busbw_GBps" => row.MessageBytes!.Value * BusFactor(row) / seconds / 1e9,
+            "algbw_GBps" => bytes / seconds / 1e9,
+            "busbw_GBps" => bytes * CollectivePricer.BusFactor(row) / seconds / 1e9,
             _ => double.NaN,
         };
         return value > 0 && double.IsFinite(value)
             ? Scoring.Prediction.Of(value, value / spread, value * spread)
             : Scoring.Prediction.Skip($"collectives do not give {metric}");
     }
-
-    /// <summary>Bus bandwidth over size per time, by the rule of the NCCL tests.</summary>
-    private static double BusFactor(CollectiveCase row) => row.Operation switch
-    {
-        "all_reduce" => 2 * (row.Ranks - 1.0) / row.Ranks,
-        "broadcast" or "send_recv" => 1,
-        _ => (row.Ranks - 1.0) / row.Ranks,
-    };
 
     private static HashSet<string> Fitted(string dataRoot)
     {

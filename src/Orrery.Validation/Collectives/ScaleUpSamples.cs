@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orrery.Catalog;
 using Orrery.Fabric;
 using Orrery.Operators;
@@ -15,55 +16,51 @@ public static class ScaleUpSamples
     private const string Sends = "vidur-collectives";
 
     /// <summary>
-    /// Samples of every chip whose id or family is <paramref name="subject"/>, in file order. Only systems whose scale-up level is one switch
-    /// count; a system is found by the chip it is made of.
+    /// Samples of every chip whose id or family is <paramref name="subject"/>, in file order; <c>LIBRARY.CHIP</c> takes the rows of a library of
+    /// <c>data/calibration/measured.yaml</c>. Only systems whose scale-up level is one switch count; a system is found by the chip it is made of.
     /// </summary>
     public static List<ScaleUpSample> Select(DataCatalog catalog, string subject, IEnumerable<CollectiveCase> cases)
     {
-        List<(ChipDescription Chip, LevelDescription Level, CommunicationLibrary Library)> machines = [];
-        foreach (string id in catalog.SystemIds)
-        {
-            if (catalog.System(id).Value is not { } system || (system.Chip.Id != subject && system.Chip.Family != subject))
-                continue;
-            LevelDescription level = system.Levels[0];
-            if (level.Topology == TopologyKind.Switch && system.Levels.Length > 1 && CommunicationLibrary.Load(catalog.DataRoot, system.Chip).Value is { } library)
-                machines.Add((system.Chip, level, library));
-        }
-
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(subject);
+        ArgumentNullException.ThrowIfNull(cases);
+        int dot = subject.IndexOf('.', StringComparison.Ordinal);
+        string wanted = dot > 0 ? subject[..dot] : "", made = subject[(dot + 1)..];
+        ImmutableArray<MeasuredLibrary> libraries = MeasuredLibrary.All(catalog.DataRoot);
+        CollectivePricer systems = new(catalog);
         List<ScaleUpSample> samples = [];
         foreach (CollectiveCase row in cases)
         {
-            if (!row.Origin.IsExpressible || row.Nodes != 1 || row.Ranks < 2 || row.MessageBytes is not { } bytes || row.TimeUs is not > 0)
+            MeasuredLibrary library = MeasuredLibrary.Of(libraries, row);
+            bool isSend = wanted.Length == 0 && row.Origin.Group == Sends && row.Operation == "send_recv" && row.Nodes == 1;
+            if (!row.Origin.IsExpressible || (library.Name != wanted && !isSend))
                 continue;
-            if (Kind(row) is not { } kind || Format(row.DataType) is not { } format)
+            if (wanted.Length == 0 && !isSend && (Array.IndexOf(Sweeps, row.Origin.Group) < 0 || row.Nodes != 1))
                 continue;
-            foreach ((ChipDescription chip, LevelDescription level, CommunicationLibrary library) in machines)
-            {
-                if (!chip.Aliases.Contains(row.Chip, StringComparer.OrdinalIgnoreCase))
-                    continue;
-                bool adds = level.ReducesInSwitch && library.SwitchAdds.Contains(format) && row.Ranks >= library.SwitchFrom
-                    && !row.Algorithm.Contains("NVLS disabled", StringComparison.OrdinalIgnoreCase);
-                samples.Add(new ScaleUpSample(row.Origin.Id, row.Origin.Group, kind, row.Ranks, bytes, level.BandwidthPerChip.Value.Value, adds, row.TimeUs.Value * 1e-6));
-                break;
-            }
+            if (row.Nodes < 1 || row.Ranks < 2 || row.Ranks % row.Nodes != 0 || (row.Nodes > 1 && !library.HasNetwork))
+                continue;
+            if (CollectivePricer.KindOf(row.Operation) is not { } kind || Format(row.DataType) is not { } format || CollectivePricer.BytesOf(row) is not { } bytes)
+                continue;
+            if (CollectivePricer.TimeOf(row, bytes) is not { } time || systems.SystemOf(row) is not { } system)
+                continue;
+            ChipDescription chip = system.Chip;
+            if ((chip.Id != made && chip.Family != made) || system.Levels.Length < 2 || CommunicationLibrary.Load(catalog.DataRoot, chip).Value is not { } rule)
+                continue;
+            LevelDescription level = system.Levels[row.Nodes > 1 ? system.Levels.Length - 1 : 0];
+            if (row.Nodes == 1 && level.Topology != TopologyKind.Switch)
+                continue;
+            int beside = row.Nodes > 1 ? row.Ranks / row.Nodes : 0;
+            bool adds = row.Nodes == 1 && level.ReducesInSwitch && rule.SwitchAdds.Contains(format) && row.Ranks >= rule.SwitchFrom
+                && !row.Algorithm.Contains("NVLS disabled", StringComparison.OrdinalIgnoreCase);
+            bool isShared = beside > 1 && kind is not CollectiveKind.AllToAll and not CollectiveKind.PointToPoint;
+            samples.Add(new ScaleUpSample(
+                row.Origin.Id, row.Origin.Group, kind, row.Nodes > 1 ? row.Nodes : row.Ranks, isShared ? bytes / beside : bytes, level.BandwidthPerChip.Value.Value, adds, time, beside, row.Nodes == 1 && level.LinksPerChip <= 1));
         }
 
         return samples;
     }
 
-    /// <summary>The operation of a row that a fit can use; null for others.</summary>
-    private static CollectiveKind? Kind(CollectiveCase row) => row.Operation switch
-    {
-        "send_recv" when row.Origin.Group == Sends => CollectiveKind.PointToPoint,
-        _ when Array.IndexOf(Sweeps, row.Origin.Group) < 0 => null,
-        "all_reduce" => CollectiveKind.AllReduce,
-        "all_gather" => CollectiveKind.AllGather,
-        "reduce_scatter" => CollectiveKind.ReduceScatter,
-        "alltoall" => CollectiveKind.AllToAll,
-        _ => null,
-    };
-
     /// <summary>The benchmark sums 32-bit floats where nothing is printed.</summary>
     private static NumberFormat? Format(string text) =>
-        text.Length == 0 ? NumberFormat.Fp32 : NumberFormats.TryParse(text, out NumberFormat format) ? format : null;
+        text.Length == 0 ? NumberFormat.Fp32 : NumberFormats.TryParse(text, out NumberFormat format) ? format : NumberFormat.Fp8;
 }

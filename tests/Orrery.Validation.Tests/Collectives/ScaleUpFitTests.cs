@@ -73,7 +73,32 @@ public sealed class ScaleUpFitTests
     {
         CollectivePricer pricer = new(DataCatalog.Open(RepositoryData.Root));
         CollectiveCase dispatch = Cases.Value.First(row => row.Operation == "moe_dispatch" && row.Origin.IsExpressible && row.MessageBytes is not null);
-        pricer.Price(dispatch, out string why).ShouldBeNull();
-        why.ShouldContain("moe_dispatch");
+        pricer.Price(dispatch with { Operation = "moe_juggle" }, out string why).ShouldBeNull();
+        why.ShouldContain("moe_juggle");
+    }
+
+    [Fact]
+    public void Tokens_sent_to_experts_have_the_bytes_that_their_shape_says()
+    {
+        CollectivePricer pricer = new(DataCatalog.Open(RepositoryData.Root));
+        CollectiveCase shaped = Cases.Value.First(row => row.Operation == "moe_dispatch" && row.MessageBytes is null && row.Nodes == 2);
+
+        // 4,096 tokens of 7,168 bytes to two servers.
+        CollectivePricer.BytesOf(shaped).ShouldBe(4096.0 * 7168 * 2);
+        pricer.Price(shaped, out string _).ShouldNotBeNull();
+    }
+
+    [Theory]
+    [InlineData("deepep-ll", "h800")]
+    [InlineData("efa", "a100-80")]
+    [InlineData("vllm-graph", "b200")]
+    public void Fitting_a_library_again_gives_its_stored_constants(string library, string chip)
+    {
+        DataCatalog catalog = DataCatalog.Open(RepositoryData.Root);
+        string subject = $"{library}.{chip}";
+        List<CollectiveCase> cases = [.. ValidationFiles.Collectives(catalog.DataRoot).SelectMany(static file => CollectiveCase.Read(file).Cases)];
+        (CalibrationFile fitted, _) = ScaleUpFit.Fit(
+            subject, ScaleUpSamples.Select(catalog, subject, cases), CollectiveCalibration.Seed, "2026-11-20", CollectiveCalibration.IsOneShot(catalog, subject));
+        fitted.ToYaml().ShouldBe(File.ReadAllText(catalog.CalibrationPath(CalibrationKind.Collectives, subject)));
     }
 }
