@@ -245,7 +245,7 @@ public static class TrainingRunner
         Attention = request.Attention ?? AttentionKernel.Flash,
         OverlapsTensorParallel = request.Stack.OverlapsTensorParallel,
         Order = request.Order,
-        Schedule = request.Schedule ?? Schedule.Usual,
+        Schedule = request.Schedule ?? Schedule.UsualFor(request.Stack, 1),
         RecomputeModules = request.RecomputeModules,
         Split = request.Split,
         Offload = request.Offload,
@@ -279,7 +279,7 @@ public static class TrainingRunner
             Recompute = request.Recompute!.Value,
             ExpertParallel = request.ExpertParallel ?? 1,
             SequenceParallel = request.SequenceParallel ?? tp > 1,
-            Schedule = request.Schedule ?? Schedule.UsualFor(chunks),
+            Schedule = request.Schedule ?? Schedule.UsualFor(request.Stack, chunks),
         };
     }
 

@@ -7,7 +7,9 @@ namespace Orrery.Training.Tests;
 
 public sealed class StepTests
 {
-    private static readonly Plan[] Plans =
+    private static readonly Plan[] Plans;
+
+    private static readonly Plan[] PlainPlans =
     [
         new() { GlobalBatch = 64, Sequence = 2048, DataParallel = 8, MicroBatch = 2 },
         new() { GlobalBatch = 64, Sequence = 2048, DataParallel = 2, TensorParallel = 8, PipelineParallel = 4, SequenceParallel = true, Zero = 1 },
@@ -16,6 +18,22 @@ public sealed class StepTests
         new() { GlobalBatch = 32, Sequence = 16384, DataParallel = 4, TensorParallel = 4, ContextParallel = 4, SequenceParallel = true },
         new() { GlobalBatch = 64, Sequence = 2048, DataParallel = 4, TensorParallel = 2, Attention = AttentionKernel.Unfused, Recompute = Recompute.Selective },
     ];
+
+    static StepTests()
+    {
+        Plan piped = new() { GlobalBatch = 64, Sequence = 2048, DataParallel = 4, TensorParallel = 2, PipelineParallel = 4, Zero = 1 };
+        Plans =
+        [
+            .. PlainPlans,
+            piped with { Schedule = Schedule.List.Get("gpipe") },
+            piped with { Schedule = Schedule.List.Get("zero-bubble") },
+            piped with { Schedule = Schedule.List.Get("zb-v"), VirtualStages = 2 },
+            piped with { Schedule = Schedule.List.Get("dualpipe") },
+            piped with { Schedule = Schedule.List.Get("zero-bubble"), Split = PipelineSplit.Automatic },
+            piped with { ContextParallel = 2, ContextLayout = ContextLayout.List.Get("hybrid"), IsContextBalanced = false },
+            piped with { Recompute = Recompute.Modules, RecomputeModules = RecomputeModules.FeedForward | RecomputeModules.Norm },
+        ];
+    }
 
     public static TheoryData<int> PlanIndices => [.. Enumerable.Range(0, Plans.Length)];
 

@@ -143,7 +143,7 @@ public sealed class LayoutSearch(TrainingRequest request, StepModel steps, Memor
     {
         if (request.VirtualStages is { } given && (request.Schedule is not null || laid.PipelineParallel == 1))
         {
-            yield return (request.Schedule ?? Schedule.UsualFor(given), given);
+            yield return (request.Schedule ?? Schedule.UsualFor(request.Stack, given), given);
             yield break;
         }
 
@@ -156,13 +156,14 @@ public sealed class LayoutSearch(TrainingRequest request, StepModel steps, Memor
         }
 
         // What the usual schedules do is tried first, so of equals they win. A pipeline of one stage is the same under all of them.
+        Schedule usual = Schedule.UsualFor(request.Stack, 1);
         if (request.VirtualStages is null or 1)
-            yield return (Schedule.Usual, 1);
+            yield return (usual, 1);
         if (shape.Stages == 1)
             yield break;
         foreach (Schedule schedule in stackSchedules)
         {
-            if (schedule == Schedule.Usual)
+            if (schedule == usual)
                 continue;
             foreach (int chunks in Chunks(schedule, shape, schedule == Schedule.UsualOfChunks ? 2 : 1))
             {

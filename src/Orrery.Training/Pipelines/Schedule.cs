@@ -1,3 +1,5 @@
+using Orrery.Catalog;
+
 namespace Orrery.Training;
 
 /// <summary>
@@ -17,6 +19,21 @@ public abstract class Schedule : Choice
 
     /// <summary>What a plan with <paramref name="virtualStages"/> chunks a stage runs that names no schedule.</summary>
     public static Schedule UsualFor(int virtualStages) => virtualStages > 1 ? UsualOfChunks : Usual;
+
+    /// <summary>The same under a stack: the usual one where it has that, else the first of its own that holds as many chunks.</summary>
+    public static Schedule UsualFor(StackDescription stack, int virtualStages)
+    {
+        Schedule usual = UsualFor(virtualStages);
+        if (stack.Schedules.Contains(usual.Name))
+            return usual;
+        foreach (string word in stack.Schedules)
+        {
+            if (List.Find(word) is { } one && one.MostVirtualStages >= virtualStages)
+                return one;
+        }
+
+        return usual;
+    }
 
     /// <summary>Most chunks a stage may hold; the search tries no more.</summary>
     public virtual int MostVirtualStages => 1;

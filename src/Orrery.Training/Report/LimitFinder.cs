@@ -79,6 +79,20 @@ public sealed class LimitFinder(TrainingContext context, Plan plan, int ranks)
                 return $"--vpp {more.VirtualStages} {gain}";
         }
 
+        // Another order of passes, where the stack has one.
+        foreach (string word in context.Stack.Schedules)
+        {
+            if (Schedule.List.Find(word) is { } other && other != plan.Schedule && other.WeightCopies == 1)
+            {
+                int chunks = Math.Min(plan.VirtualStages, other.MostVirtualStages);
+                for (; chunks <= Math.Min(2, other.MostVirtualStages); chunks++)
+                {
+                    if (Gain(plan with { VirtualStages = chunks, Schedule = other }, stepTime) is { } better)
+                        return $"--schedule {word}{(chunks > 1 ? $" --vpp {chunks}" : "")} {better}";
+                }
+            }
+        }
+
         Plan doubled = plan with { GlobalBatch = plan.GlobalBatch * 2 };
         return context.Steps.Estimate(doubled, out StepEstimate estimate)
             ? $"a global batch of {doubled.GlobalBatch} would give {Signed((2 * stepTime / estimate.StepTime) - 1)} tokens/s"

@@ -13,7 +13,7 @@ internal sealed class RecomputeCost(ModelArchitecture model, LayerCoster coster)
     /// <summary>Seconds of the parts of <paramref name="layer"/> that <paramref name="modules"/> names; <paramref name="attention"/> is the forward time of attention.</summary>
     public double Time(LayerDescription layer, in LayerShape shape, RecomputeModules modules, double attention)
     {
-        double time = modules.HasFlag(RecomputeModules.Attention) ? attention : 0;
+        double time = (modules & RecomputeModules.Attention) != RecomputeModules.None ? attention : 0;
         FeedForwardDescription feed = layer.FeedForward;
         LayerShape own = shape.On(layer.Stream);
         if (own.MicroBatch == 0)
@@ -21,15 +21,15 @@ internal sealed class RecomputeCost(ModelArchitecture model, LayerCoster coster)
         bool isWhole = IsWhole(feed, modules);
         if (isWhole)
             time += Products(layer, shape) + coster.Streaming(FeedForwardBytes(feed, own, layer.HiddenOr(model.Hidden)), 3);
-        else if (modules.HasFlag(RecomputeModules.Activation) && feed.Exists)
+        else if ((modules & RecomputeModules.Activation) != RecomputeModules.None && feed.Exists)
             time += coster.Streaming(ActivationBytes(feed, own), 1);
-        if (modules.HasFlag(RecomputeModules.Norm))
+        if ((modules & RecomputeModules.Norm) != RecomputeModules.None)
         {
             double pass = own.Tokens * layer.HiddenOr(model.Hidden) * own.ActivationBytes / (own.SequenceParallel ? own.TensorParallel : 1);
             time += coster.Streaming(2 * pass * (layer.Norms + layer.WeightlessNorms), layer.Norms + layer.WeightlessNorms);
         }
 
-        if (modules.HasFlag(RecomputeModules.Latent) && layer.Attention.Latent is { } latent)
+        if ((modules & RecomputeModules.Latent) != RecomputeModules.None && layer.Attention.Latent is { } latent)
         {
             long rows = (long)Math.Ceiling(own.Tokens);
             long heads = Math.Max(1, layer.Attention.Heads / own.TensorParallel);
@@ -43,7 +43,7 @@ internal sealed class RecomputeCost(ModelArchitecture model, LayerCoster coster)
 
     /// <summary>Whether the whole feed-forward part runs again.</summary>
     public static bool IsWhole(FeedForwardDescription feed, RecomputeModules modules) =>
-        feed.Exists && modules.HasFlag(feed.Experts > 0 ? RecomputeModules.Experts : RecomputeModules.FeedForward);
+        feed.Exists && (modules & (feed.Experts > 0 ? RecomputeModules.Experts : RecomputeModules.FeedForward)) != RecomputeModules.None;
 
     /// <summary>Forward products of the feed-forward part: those of the layer less those of the layer without it.</summary>
     private double Products(LayerDescription layer, in LayerShape shape)
