@@ -35,7 +35,33 @@ public sealed class ExpertTests
     [InlineData(4, 1, 2, 1)]
     [InlineData(4, 2, 2, 2 * (1 - (1 / 6.0)))]
     public void Holders_of_a_tokens_experts_are_counted_as_draws_without_replacement(int experts, int chosen, int parts, double expected) =>
-        LayerCoster.ExpectedHolders(experts, chosen, parts).ShouldBe(expected, 1e-12);
+        LayerCoster.ExpectedHolders(Feed(experts, chosen), parts).ShouldBe(expected, 1e-12);
+
+    [Theory]
+    [InlineData(64, 4, 4)]
+    [InlineData(64, 2, 8)]
+    [InlineData(256, 4, 8)]
+    [InlineData(32, 3, 2)]
+    public void Groups_that_are_chosen_first_hold_what_random_choices_say(int experts, int chosenGroups, int parts)
+    {
+        const int Groups = 8;
+        const int Tokens = 40_000;
+        FeedForwardDescription feed = Feed(experts, Chosen) with { Groups = Groups, GroupsPerToken = chosenGroups };
+        Random random = new(7);
+        int[] groups = [.. Enumerable.Range(0, Groups)];
+        long holders = 0;
+        for (int token = 0; token < Tokens; token++)
+        {
+            random.Shuffle(groups);
+            int[] open = [.. groups.Take(chosenGroups).SelectMany(group => Enumerable.Range(group * experts / Groups, experts / Groups))];
+            random.Shuffle(open);
+            holders += open.Take(Chosen).Select(expert => expert * parts / experts).Distinct().Count();
+        }
+
+        LayerCoster.ExpectedHolders(feed, parts).ShouldBe((double)holders / Tokens, 0.03);
+    }
+
+    private static FeedForwardDescription Feed(int experts, int chosen) => new(1024, true, false, experts, chosen, 0, 0);
 
     [Fact]
     public void A_token_that_travels_once_to_each_server_loads_the_network_by_as_many_copies()
@@ -43,7 +69,7 @@ public sealed class ExpertTests
         // 32 ranks on 4 servers of 8: the network carries a token to the servers that hold its experts, not to each expert.
         double once = Layer(Even, (StackConstant.DeduplicatedDispatch, 1), (StackConstant.ExpertParallelScale, 1)).ExpertParallel;
         double each = Layer(Even, (StackConstant.DeduplicatedDispatch, 0), (StackConstant.ExpertParallelScale, 1)).ExpertParallel;
-        (once / each).ShouldBe(LayerCoster.ExpectedHolders(Experts, Chosen, 4) / Chosen, 0.01);
+        (once / each).ShouldBe(LayerCoster.ExpectedHolders(Feed(Experts, Chosen), 4) / Chosen, 0.01);
     }
 
     [Fact]
@@ -52,7 +78,7 @@ public sealed class ExpertTests
         Plan inside = Even with { DataParallel = 8, ExpertParallel = 8 };
         double half = Layer(inside, (StackConstant.DeduplicatedDispatch, 1), (StackConstant.DispatchLinkShare, 1)).ExpertParallel;
         double each = Layer(inside, (StackConstant.DeduplicatedDispatch, 0), (StackConstant.ExpertParallelScale, 1)).ExpertParallel;
-        (half / each).ShouldBe(LayerCoster.ExpectedHolders(Experts, Chosen, 8) / Chosen, 0.01);
+        (half / each).ShouldBe(LayerCoster.ExpectedHolders(Feed(Experts, Chosen), 8) / Chosen, 0.01);
     }
 
     [Fact]
@@ -91,8 +117,8 @@ public sealed class ExpertTests
     public void Node_limited_routing_reaches_the_servers_of_a_few_groups_only(int servers, double expected)
     {
         Orrery.Models.FeedForwardDescription feed = new(2048, true, false, 256, 8, 1, 2048) { Groups = 8, GroupsPerToken = 4 };
-        LayerCoster.ExpectedServers(feed, servers).ShouldBe(expected, 1e-3);
-        LayerCoster.ExpectedServers(feed with { Groups = 1, GroupsPerToken = 1 }, servers).ShouldBe(LayerCoster.ExpectedHolders(256, 8, servers), 1e-12);
-        LayerCoster.ExpectedServers(feed, servers).ShouldBeLessThanOrEqualTo(LayerCoster.ExpectedHolders(256, 8, servers));
+        LayerCoster.ExpectedHolders(feed, servers).ShouldBe(expected, 1e-3);
+        LayerCoster.ExpectedHolders(feed with { Groups = 1, GroupsPerToken = 1 }, servers).ShouldBe(LayerCoster.ExpectedHolders(Feed(256, 8), servers), 1e-12);
+        LayerCoster.ExpectedHolders(feed, servers).ShouldBeLessThanOrEqualTo(LayerCoster.ExpectedHolders(Feed(256, 8), servers));
     }
 }

@@ -504,9 +504,9 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
     private double DeduplicatedDispatch(double vectors, FeedForwardDescription feed, RankGroup group)
     {
         int servers = group.Fanout[^1];
-        double inside = InsideTime(vectors * ExpectedHolders(feed.Experts, feed.TopK, group.Size), servers > 1 ? Inside(group) : group);
+        double inside = InsideTime(vectors * ExpectedHolders(feed, group.Size), servers > 1 ? Inside(group) : group);
         return servers > 1
-            ? Math.Max(inside, CollectiveTime(CollectiveKind.AllToAll, vectors * ExpectedServers(feed, servers), group))
+            ? Math.Max(inside, CollectiveTime(CollectiveKind.AllToAll, vectors * ExpectedHolders(feed, servers), group))
             : inside;
     }
 
@@ -520,34 +520,41 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
     }
 
     /// <summary>
-    /// How many of <paramref name="parts"/> equal parts hold at least one of the <paramref name="chosen"/> experts of a token, on average, when any set of
-    /// experts is as likely as another: parts x (1 - C(experts - experts / parts, chosen) / C(experts, chosen)).
+    /// How many of <paramref name="parts"/> equal parts of a layer's experts hold at least one of those a token chooses, on average, when any choice is as
+    /// likely as another: parts x P(a part holds one). Of E experts, k chosen: 1 - C(E - E / parts, k) / C(E, k). Where T of G groups are chosen first, the
+    /// k come out of T E / G experts, and the sum is over how many of the part's own groups are among the T.
     /// </summary>
-    public static double ExpectedHolders(int experts, int chosen, int parts)
+    public static double ExpectedHolders(FeedForwardDescription feed, int parts)
     {
-        double others = experts - ((double)experts / parts);
-        double none = 1;
-        for (int i = 0; i < chosen; i++)
-            none *= Math.Max(0, others - i) / (experts - i);
+        int groups = feed.Groups;
+        int chosen = Math.Min(feed.GroupsPerToken, groups);
+        double inGroup = (double)feed.Experts / groups;
+        double inPart = (double)feed.Experts / parts;
+        double open = chosen * inGroup;
+        // Groups the part meets, and its experts in each of them.
+        double own = Math.Max(1, (double)groups / parts);
+        double perGroup = Math.Min(inPart, inGroup);
+        double none = 0;
+        for (int met = 0; met <= chosen && met <= own; met++)
+            none += Choose(own, met) * Choose(groups - own, chosen - met) / Choose(groups, chosen) * Avoids(open, met * perGroup, feed.TopK);
         return parts * (1 - none);
     }
 
-    /// <summary>
-    /// Servers of an expert group that hold at least one expert of a token, in the mean. Where a token's experts come from a few groups of experts only, a
-    /// share of the servers comes into question: groups lie on consecutive ranks.
-    /// </summary>
-    public static double ExpectedServers(FeedForwardDescription feed, int servers)
+    /// <summary>P(none of <paramref name="draws"/> out of <paramref name="all"/> is one of <paramref name="marked"/>).</summary>
+    private static double Avoids(double all, double marked, int draws)
     {
-        if (feed.GroupsPerToken >= feed.Groups)
-            return ExpectedHolders(feed.Experts, feed.TopK, servers);
-        double share = (double)feed.GroupsPerToken / feed.Groups;
-        double eligible = servers >= feed.Groups ? servers * share : Math.Min(servers, ExpectedHolders(feed.Groups, feed.GroupsPerToken, servers));
         double none = 1;
-        double experts = feed.Experts * share;
-        double others = experts - (experts / eligible);
-        for (int i = 0; i < feed.TopK; i++)
-            none *= Math.Max(0, others - i) / (experts - i);
-        return eligible * (1 - none);
+        for (int i = 0; i < draws; i++)
+            none *= Math.Max(0, all - marked - i) / (all - i);
+        return none;
+    }
+
+    private static double Choose(double from, int number)
+    {
+        double ways = 1;
+        for (int i = 0; i < number; i++)
+            ways *= Math.Max(0, from - i) / (i + 1);
+        return ways;
     }
 
     /// <summary>The members of a group inside one server or scale-up domain.</summary>

@@ -19,8 +19,11 @@ public sealed class CaseScorer(IReadOnlySet<string> fitted)
     /// <param name="isRate">More is faster.</param>
     /// <param name="group">Group to count the row in; null is the source's own.</param>
     /// <param name="slice">Part of the group to report beside it; empty for none.</param>
+    /// <param name="secondSlice">Another cut through the group.</param>
     /// <param name="isFitted">A constant was fitted on the row, though no list of rows names it.</param>
-    public void Add(CaseOrigin origin, double? measured, Func<Prediction> predict, bool isRate, string note = "", string? group = null, string slice = "", bool isFitted = false)
+    public void Add(
+        CaseOrigin origin, double? measured, Func<Prediction> predict, bool isRate, string note = "", string? group = null, string slice = "", bool isFitted = false,
+        string secondSlice = "")
     {
         string countedIn = group ?? origin.Group;
         if (!origin.IsExpressible)
@@ -31,14 +34,14 @@ public sealed class CaseScorer(IReadOnlySet<string> fitted)
 
         if (measured is not { } figure)
         {
-            _skipped.Add(new SkippedCase(origin.Id, countedIn, $"the metric {origin.PrimaryMetric} is blank or unknown") { Slice = slice });
+            _skipped.Add(new SkippedCase(origin.Id, countedIn, $"the metric {origin.PrimaryMetric} is blank or unknown") { Slice = slice, SecondSlice = secondSlice });
             return;
         }
 
         Prediction prediction = predict();
         if (prediction.SkipReason is { } reason)
         {
-            _skipped.Add(new SkippedCase(origin.Id, countedIn, reason) { Slice = slice });
+            _skipped.Add(new SkippedCase(origin.Id, countedIn, reason) { Slice = slice, SecondSlice = secondSlice });
             return;
         }
 
@@ -57,6 +60,7 @@ public sealed class CaseScorer(IReadOnlySet<string> fitted)
             isRate)
         {
             Slice = slice,
+            SecondSlice = secondSlice,
         });
     }
 

@@ -10,6 +10,9 @@ public sealed record ScoredCase(
     /// <summary>Part of the group that is reported beside it (a chip, dense or with experts); empty for none.</summary>
     public string Slice { get; init; } = "";
 
+    /// <summary>Another cut through the group (a number format), reported as <see cref="Slice"/> is; empty for none.</summary>
+    public string SecondSlice { get; init; } = "";
+
     /// <summary><c>predicted / measured - 1</c>.</summary>
     public double Error => (Predicted / Measured) - 1;
 

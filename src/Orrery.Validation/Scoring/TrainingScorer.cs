@@ -26,7 +26,9 @@ public sealed class TrainingScorer(CaseReader reader, CaseConventions convention
             string metric = row.Origin.PrimaryMetric;
             CaseReading reading = row.Origin.IsExpressible ? reader.Read(row) : new CaseReading(null, "");
             string note = reading.Inputs is null ? "" : string.Join("; ", reading.Inputs.Notes);
-            scorer.Add(row.Origin, row.Measured(metric), () => Predict(reading, metric, predictor), StepMetric.IsRate(metric), note, slice: SliceOf(row, reading.Inputs));
+            scorer.Add(
+                row.Origin, row.Measured(metric), () => Predict(reading, metric, predictor), StepMetric.IsRate(metric), note, slice: SliceOf(row, reading.Inputs),
+                secondSlice: FormatOf(row, reading.Inputs));
         }
 
         return scorer.Report("training", leaveOneOut);
@@ -38,6 +40,11 @@ public sealed class TrainingScorer(CaseReader reader, CaseConventions convention
         string kind = row.Job.Experts is > 1 ? "experts" : "dense";
         return inputs?.Task == CaseTask.LowRankAdapters ? $"{row.Job.Chip} {kind} adapters" : $"{row.Job.Chip} {kind}";
     }
+
+    /// <summary>Format of the products and whether the model has experts; empty where the source leaves the format open.</summary>
+    private static string FormatOf(TrainingCase row, TrainingCaseInputs? inputs) => inputs is null || inputs.Precision.Alternative is not null
+        ? ""
+        : $"{inputs.Precision.Products.Text()} {(row.Job.Experts is > 1 ? "experts" : "dense")}";
 
     private Prediction Predict(CaseReading reading, string metric, ITrainingPredictor predictor)
     {

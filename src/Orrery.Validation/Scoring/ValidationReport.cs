@@ -50,24 +50,11 @@ public sealed record ValidationReport
                 failures.Add($"{group.Group}: {group.Skipped} of {group.Scored + group.Skipped} expressible rows skipped");
         }
 
-        // A slice is only worth a line where its group has several.
-        HashSet<string> mixed = new(StringComparer.Ordinal);
-        Dictionary<string, string> firstSlice = new(StringComparer.Ordinal);
-        foreach (ScoredCase row in cases)
-        {
-            if (row.Slice.Length > 0 && !firstSlice.TryAdd(row.Group, row.Slice) && firstSlice[row.Group] != row.Slice)
-                mixed.Add(row.Group);
-        }
-
-        ImmutableArray<GroupReport> slices = Grouped(
-            [.. cases.Where(row => mixed.Contains(row.Group))],
-            [.. skipped.Where(row => mixed.Contains(row.Group))],
-            ImmutableDictionary<string, int>.Empty,
-            null,
-            static row => $"{row.Group}: {row.Slice}",
-            static row => $"{row.Group}: {row.Slice}",
-            out _,
-            out _);
+        ImmutableArray<GroupReport> slices =
+        [
+            .. Sliced(cases, skipped, static row => row.Slice, static row => row.Slice),
+            .. Sliced(cases, skipped, static row => row.SecondSlice, static row => row.SecondSlice),
+        ];
 
         List<ScoredCase> all = [.. cases];
         return new ValidationReport
@@ -82,6 +69,30 @@ public sealed record ValidationReport
             All = ErrorFigures.Of(all, allBaseline),
             Failures = failures.ToImmutable(),
         };
+    }
+
+    /// <summary>The slices of one cut, of groups that have several: one alone is not worth a line.</summary>
+    private static ImmutableArray<GroupReport> Sliced(
+        IReadOnlyList<ScoredCase> cases, IReadOnlyList<SkippedCase> skipped, Func<ScoredCase, string> sliceOf, Func<SkippedCase, string> sliceOfSkipped)
+    {
+        HashSet<string> mixed = new(StringComparer.Ordinal);
+        Dictionary<string, string> first = new(StringComparer.Ordinal);
+        foreach (ScoredCase row in cases)
+        {
+            string slice = sliceOf(row);
+            if (slice.Length > 0 && !first.TryAdd(row.Group, slice) && first[row.Group] != slice)
+                mixed.Add(row.Group);
+        }
+
+        return Grouped(
+            [.. cases.Where(row => mixed.Contains(row.Group) && sliceOf(row).Length > 0)],
+            [.. skipped.Where(row => mixed.Contains(row.Group) && sliceOfSkipped(row).Length > 0)],
+            ImmutableDictionary<string, int>.Empty,
+            null,
+            row => $"{row.Group}: {sliceOf(row)}",
+            row => $"{row.Group}: {sliceOfSkipped(row)}",
+            out _,
+            out _);
     }
 
     private static ImmutableArray<GroupReport> Grouped(
