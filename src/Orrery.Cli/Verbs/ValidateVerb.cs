@@ -11,7 +11,7 @@ namespace Orrery.Cli.Verbs;
 public static class ValidateVerb
 {
     private const string StackConstants = "--stack-constants";
-    private static readonly string[] Kinds = ["training", "collectives", "kernels", "memory", "network", "transfer"];
+    private static readonly string[] Kinds = ["training", "collectives", "kernels", "memory", "network", "replay", "transfer"];
 
     public static VerbDescription Describe() => new("validate", "score the predictions on published measurements", ValidationJson.Schema)
     {
@@ -30,6 +30,7 @@ public static class ValidateVerb
             ("validate kernels", "operators of GPUs and of the NeuronCore"),
             ("validate memory", "peak memory"),
             ("validate network", "formulas beside flows and bounds, on every system"),
+            ("validate replay", "ASTRA-sim's benchmarks beside its own answers, and why they differ"),
             ("validate transfer", "chips that nothing was fitted on, from what was fitted on their predecessors"),
             ("validate training --stack-constants deepspeed-megatron-2023", "how far the constants of one stack carry to others"),
             ("validate training --cases mine.csv --json", "cases of your own, for a program"),
@@ -50,6 +51,8 @@ public static class ValidateVerb
 
         if (call.Arguments.Operands[0] == "network")
             return NetworkReport.Write(context, catalog);
+        if (call.Arguments.Operands[0] == "replay")
+            return AstraReport.Write(context, catalog);
         StackDescription? constantsOf = null;
         if (call.Arguments.Text(StackConstants) is { } stack)
         {

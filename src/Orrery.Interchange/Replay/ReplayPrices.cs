@@ -8,7 +8,8 @@ namespace Orrery.Interchange;
 /// <summary>What one collective or message costs on the machine of a replay.</summary>
 /// <param name="Time">Its time; no model gives less than the bound.</param>
 /// <param name="Bound">What no algorithm can beat.</param>
-public readonly record struct ReplayPrice(Seconds Time, Seconds Bound, string Algorithm, string Bottleneck);
+/// <param name="Latency">The part of the time that does not grow with size.</param>
+public readonly record struct ReplayPrice(Seconds Time, Seconds Bound, string Algorithm, string Bottleneck, Seconds Latency);
 
 /// <summary>Prices the communication of a replay: remembers what it was asked.</summary>
 internal sealed class ReplayPrices
@@ -84,9 +85,9 @@ internal sealed class ReplayPrices
         CollectiveCost cost = forced is null ? _closed.Cost(collective, group) : _closed.Cost(collective, group, forced);
         ReplayPrice price = _fabric.Network switch
         {
-            ReplayNetwork.Bound => new(cost.Bound, cost.Bound, "bound", cost.Bottleneck),
+            ReplayNetwork.Bound => new(cost.Bound, cost.Bound, "bound", cost.Bottleneck, default),
             ReplayNetwork.Flow when _flows is not null && group.Size > 1 => Flow(collective, group, forced, cost),
-            _ => new(cost.Time, cost.Bound, cost.Algorithm, cost.Bottleneck),
+            _ => new(cost.Time, cost.Bound, cost.Algorithm, cost.Bottleneck, cost.Latency),
         };
         _known.Add((collective, group), price);
         return price;
@@ -96,9 +97,9 @@ internal sealed class ReplayPrices
     private ReplayPrice Flow(in Collective collective, RankGroup group, CollectiveAlgorithm? forced, in CollectiveCost cost)
     {
         if (!_flows!.Supports(collective.Kind, group.Size) || _flows.Run(collective, group, forced: forced) is not { } flow)
-            return new(cost.Time, cost.Bound, cost.Algorithm, cost.Bottleneck);
+            return new(cost.Time, cost.Bound, cost.Algorithm, cost.Bottleneck, cost.Latency);
         if (flow.Time.Value < cost.Bound.Value * (1 - 1e-9))
             throw new InvalidOperationException($"{collective.Kind} takes {flow.Time.Value} s as flows, below its bound of {cost.Bound.Value} s");
-        return new(flow.Time, cost.Bound, flow.Algorithm, flow.Bottleneck);
+        return new(flow.Time, cost.Bound, flow.Algorithm, flow.Bottleneck, cost.Latency);
     }
 }

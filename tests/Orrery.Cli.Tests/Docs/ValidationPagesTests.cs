@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Orrery.Catalog;
+using Orrery.Cli.Reports;
 using Orrery.Cli.Verbs;
+using Orrery.Interchange;
 using Orrery.Validation.Kernels;
 using Orrery.Validation.Scoring;
 using Shouldly;
@@ -39,6 +41,10 @@ public sealed class ValidationPagesTests
         lines.Append(CultureInfo.InvariantCulture, $"| geometric mean | | | | | {mean.Measured:F2} | {mean.Predicted:F2} |\n");
         GeneratedBlock.ShouldHold("docs/accuracy.md", "transfer steps", lines.ToString());
     }
+
+    [Fact]
+    public void The_page_of_replay_holds_what_it_prints_beside_other_simulators() => GeneratedBlock.ShouldHold(
+        "docs/replay.md", "validation replay", AstraReport.Table(AstraComparison.Run(DataCatalog.FindDataRoot()).Cases).ToMarkdown());
 
     [Theory]
     [InlineData("training")]
