@@ -102,6 +102,9 @@ public static class LayerOperators
     private const double ForwardNormTouches = 2;
     private const double BackwardNormTouches = 3;
 
+    /// <summary>Vector operations on each pair of tokens in a chunk of linear attention.</summary>
+    private const double DecayOperations = 3;
+
     /// <summary>Fills <paramref name="into"/> and returns how many operators there are; none where the layer has no tokens.</summary>
     public static int Fill(ModelArchitecture model, LayerDescription layer, in LayerShape shape, Span<LayerOperator> into)
     {
@@ -317,6 +320,11 @@ public static class LayerOperators
                 State(chunk, linear.KeyDim + linear.ValueDim, chunk, perHead);
                 State(chunk, linear.ValueDim, linear.KeyDim, perHead);
             }
+
+            // Decays between every two tokens of a chunk: a difference, an exponential and a product with the scores, all on chip.
+            Operator decays = Operator.Elementwise(0, (double)heads * _tokens * chunk * DecayOperations, 0, _shape.AttentionFormat);
+            Put(decays, OperatorRole.AttentionForward);
+            Put(decays with { VectorElements = 2 * decays.VectorElements }, OperatorRole.AttentionBackward);
 
             // Inputs and outputs of the projections, of the convolution, of the states and of the gated norm; states in 32 bits, written and read.
             double convolved = linear.ConvolutionKernel > 0 ? values + (2 * keys) : 0;

@@ -30,7 +30,12 @@ public static class TrainingRunner
 
         if (request.DocumentLength is { } documents)
             request = request with { Model = PackedSequences.Of(request.Model, documents, request.DocumentSpread ?? 0, Template(request).Sequence) };
-        request = request with { System = SystemSlices.Fit(request.System, request.Chips) };
+        request = request with
+        {
+            System = SystemSlices.Fit(request.System, request.Chips),
+            // Layers that take very different times are never laid on stages by their number.
+            Split = request.Split ?? (HasUnlikeLayers(request.Model) ? PipelineSplit.Automatic : null),
+        };
         var factory = new TrainingContextFactory(catalog);
         Result<TrainingContext> made = factory.Create(request.Model, request.System, request.Stack, ranksPerChip);
         if (made.Value is not { } context)
@@ -281,6 +286,20 @@ public static class TrainingRunner
             SequenceParallel = request.SequenceParallel ?? tp > 1,
             Schedule = request.Schedule ?? Schedule.UsualFor(request.Stack, chunks),
         };
+    }
+
+    /// <summary>
+    /// Towers and encoders beside the text, modules that predict further tokens: layers of another size than the others, not just of another kind.
+    /// </summary>
+    private static bool HasUnlikeLayers(ModelArchitecture model)
+    {
+        foreach (LayerDescription kind in model.LayerKinds)
+        {
+            if (kind.IsPredictionModule || kind.Stream.Kind != TokenStreamKind.Sequence)
+                return true;
+        }
+
+        return false;
     }
 
     private static ImmutableArray<string> Chosen(TrainingRequest request)

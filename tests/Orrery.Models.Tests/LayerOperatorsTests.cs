@@ -200,6 +200,10 @@ public sealed class LayerOperatorsTests
         // Chunks of 128 tokens, 256 heads of 64 values, 8 groups of 256 numbers of state.
         double perToken = 2.0 * ((8 * 128 * 256) + (256 * 128 * 64) + (2 * 256 * 256 * 64));
         shorter.ShouldBe(2 * 4096 * perToken);
+
+        // Decays: a difference, an exponential and a product for each pair of a chunk and head.
+        Fill(model, mamba, Shape(1, frozen: false)).Single(static one => one.Role == OperatorRole.AttentionForward && one.Work.Kind == OperatorKind.Elementwise)
+            .Work.VectorElements.ShouldBe(2 * 4096 * 3.0 * 128 * 256);
     }
 
     [Fact]
@@ -239,7 +243,7 @@ public sealed class LayerOperatorsTests
         return into[..LayerOperators.Fill(model, layer, shape, into)];
     }
 
-    private static double Scores(LayerOperator[] all) => all.Where(static one => one.Role == OperatorRole.AttentionForward).Sum(static one => one.Work.FlopCount);
+    private static double Scores(LayerOperator[] all) => all.Where(static one => one.Role == OperatorRole.AttentionForward && one.Work.Kind != OperatorKind.Elementwise).Sum(static one => one.Work.FlopCount);
 
     private static double Sides(ModelArchitecture model, bool areAtEnd)
     {
@@ -257,7 +261,7 @@ public sealed class LayerOperatorsTests
         foreach (LayerOperator one in into.AsSpan(0, count))
         {
             products += one.Role == OperatorRole.Forward ? one.Work.FlopCount : 0;
-            scores += one.Role == OperatorRole.AttentionForward ? one.Work.FlopCount : 0;
+            scores += one.Role == OperatorRole.AttentionForward && one.Work.Kind != OperatorKind.Elementwise ? one.Work.FlopCount : 0;
         }
 
         return (products, scores);
