@@ -92,6 +92,12 @@ public sealed record Plan
     /// <summary>Dispatch and combine of one micro-batch run beside the computation of another, which is held at the same time.</summary>
     public bool OverlapsExperts { get; init; }
 
+    /// <summary>Mean length of the documents packed into a sequence; 0 is one document a sequence. What attention reaches is the model's, made by <see cref="PackedSequences"/>.</summary>
+    public int DocumentLength { get; init; }
+
+    /// <summary>Standard deviation of their lengths over the mean.</summary>
+    public double DocumentSpread { get; init; }
+
     /// <summary>Routed tokens that the fullest rank computes, over the mean.</summary>
     public double ExpertLoad => CapacityFactor > 0 ? CapacityFactor : ExpertImbalance;
 

@@ -252,6 +252,8 @@ public static class TrainingRunner
         Order = request.Order,
         Schedule = request.Schedule ?? Schedule.UsualFor(request.Stack, 1),
         RecomputeModules = request.RecomputeModules,
+        DocumentLength = request.DocumentLength ?? 0,
+        DocumentSpread = request.DocumentSpread ?? 0,
         Split = request.Split,
         Offload = request.Offload,
         Prefetch = request.Prefetch ?? 1,

@@ -107,6 +107,7 @@ public sealed class ClosedFormTests
             Sequence = 2048,
             Recompute = (Recompute)random.Next(3),
             Zero = random.Next(2),
+            Split = random.Next(4) == 0 ? PipelineSplit.Automatic : null,
             Schedule = chunks > 1 ? Schedule.UsualOfChunks : random.Next(4) == 0 ? Schedule.List.Get("gpipe") : Schedule.Usual,
         };
     }

@@ -211,6 +211,42 @@ public sealed class LayoutOptionsTests
     }
 
     [Fact]
+    public void Documents_of_many_lengths_make_data_parallel_ranks_wait_for_each_other()
+    {
+        TrainingContext context = Bench.Context(Bench.Model(8, 1024, 16));
+        var plan = new Plan { GlobalBatch = 64, DataParallel = 8, Sequence = 16384, DocumentLength = 2048 };
+        double equal = Price(context, plan).Time;
+        double spread = Price(context, plan with { DocumentSpread = 0.8 }).Time;
+        double wide = Price(context, plan with { DocumentSpread = 1.2 }).Time;
+        spread.ShouldBeGreaterThan(equal);
+        wide.ShouldBeGreaterThan(spread);
+        // Sums over more documents differ less, and a rank alone waits for nobody.
+        Price(context, plan with { DocumentSpread = 0.8, GlobalBatch = 640 }).Time.ShouldBeLessThan(10 * spread);
+        Price(context, plan with { DocumentSpread = 0.8, DataParallel = 1 }).Time.ShouldBe(Price(context, plan with { DataParallel = 1 }).Time);
+    }
+
+    /// <summary>Four stages of eight equal layers, and no vocabulary: activations are those of the micro-batches each schedule is published to hold.</summary>
+    [Theory]
+    [InlineData("gpipe", 1, 16)]
+    [InlineData("1f1b", 1, 4)]
+    [InlineData("zero-bubble", 1, 4)]
+    [InlineData("zb-v", 2, 4)]
+    [InlineData("dualpipe", 1, 5)]
+    public void Memory_follows_the_peak_of_the_schedule(string name, int chunks, int micro)
+    {
+        TrainingContext context = Bench.Context(Bench.Model(32, 1024, 16, vocabulary: 8));
+        var plan = new Plan { PipelineParallel = 4, VirtualStages = chunks, GlobalBatch = 16, Sequence = 2048, DataParallel = 1, Zero = 1, Schedule = Schedule.List.Get(name) };
+        MemoryReport memory = Price(context, plan).Memory;
+        double layer = context.Memory.LayerActivations(context.Model.LayerKinds[0], plan);
+        memory.Activations.Value.ShouldBe(micro * 8 * layer, 1e-6 * memory.Activations.Value);
+        MemoryReport usual = Price(context, plan with { VirtualStages = 1, Schedule = Schedule.Usual }).Memory;
+        int copies = name == "dualpipe" ? 2 : 1;
+        memory.Weights.Value.ShouldBe(copies * usual.Weights.Value, 0.001 * memory.Weights.Value);
+        memory.Gradients.Value.ShouldBe(copies * usual.Gradients.Value, 0.001 * memory.Gradients.Value);
+        memory.Optimizer.Value.ShouldBe(usual.Optimizer.Value, 0.001 * memory.Optimizer.Value);
+    }
+
+    [Fact]
     public void Weights_gathered_further_ahead_hide_more_and_take_more_memory()
     {
         foreach ((TrainingContext context, Plan random) in RandomPlans(15, seed: 10))

@@ -24,6 +24,9 @@ public struct LayerCost
     /// <summary>The same of <see cref="Backward"/>.</summary>
     public double BackwardExchange;
 
+    /// <summary>Of <see cref="Compute"/>, scores and weighted values.</summary>
+    public double Attention;
+
     public double Recompute;
     public double TensorParallel;
     public double ContextParallel;
@@ -50,6 +53,7 @@ public struct LayerCost
         WeightGradient += layer.WeightGradient * count;
         ForwardExchange += layer.ForwardExchange * count;
         BackwardExchange += layer.BackwardExchange * count;
+        Attention += layer.Attention * count;
         Recompute += layer.Recompute * count;
         TensorParallel += layer.TensorParallel * count;
         ContextParallel += layer.ContextParallel * count;

@@ -190,6 +190,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         cost.WeightGradient = deviceBackward > 0 ? cost.Backward * weightGradient / deviceBackward : 0;
         cost.ForwardExchange = expert;
         cost.BackwardExchange = expertBackward;
+        cost.Attention = attentionForward + attentionBackward;
         cost.Compute = forward + backward;
         cost.Recompute = recompute;
         cost.TensorParallel = tensorForward + tensorBackward;

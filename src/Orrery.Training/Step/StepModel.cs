@@ -149,7 +149,7 @@ public sealed class StepModel
 
         double saved = stages == 1 ? 0 : plan.Schedule.Saved(times, microBatches);
         double busyPerRank = (sum / stages * microBatches) - saved;
-        double pipeline = stages == 1 ? busyPerRank : plan.Schedule.Time(times, microBatches);
+        double pipeline = stages == 1 ? busyPerRank : PipelineTime(plan, times);
         double mean = (double)microBatches / stages;
         double hops = 2 * HopTime * received * mean;
         double fixedTime = FixedTime;
@@ -174,6 +174,11 @@ public sealed class StepModel
         estimate.LinkBusy = (all.TensorParallel + all.ExpertParallel + all.ContextParallel) * mean + hops + ReductionTime;
         return true;
     }
+
+    /// <summary>Formulas are for chunks that are alike, as far as their layers go; an uneven split is followed through its order.</summary>
+    private static double PipelineTime(Plan plan, in PassTimes times) => plan.Split is null
+        ? plan.Schedule.Time(times, plan.MicroBatches)
+        : OrderPath.OfThread.Length(plan.Schedule, times, plan.MicroBatches);
 
     /// <summary>Times of every chunk under the last estimated plan, hops included.</summary>
     public PassTimes Passes(Plan plan)
@@ -274,6 +279,7 @@ public sealed class StepModel
         double servers = Math.Ceiling(plan.Ranks / (double)(ranksPerChip * paced));
         // Expected maximum of n normal delays is close to sigma x sqrt(2 ln n): a step waits for its slowest server.
         StragglerShare = constants[StackConstant.StragglerSpread] * Math.Sqrt(Math.Log2(Math.Max(1, servers)));
+        StragglerShare += DocumentShare(plan);
         Reduce(plan, groups);
         double scale = constants[StackConstant.StepScale];
         if (scale is < 1 or > 1)
@@ -284,6 +290,35 @@ public sealed class StepModel
     private bool Lay(Plan plan) => plan.Split is { } split
         ? Layout.Fill(model, plan.PipelineParallel, plan.VirtualStages, split)
         : Layout.Fill(model, plan.PipelineParallel, plan.VirtualStages);
+
+    /// <summary>
+    /// What a step waits for the data-parallel rank whose documents are longest, as a share: attention's share of the passes times the expected maximum over the
+    /// ranks of the spread of what it computes.
+    /// </summary>
+    /// <remarks>
+    /// Pairs of a document go with the square of its length. With lengths spread as a lognormal of deviation c times the mean, squares have the relative variance
+    /// (1 + c^2)^4 - 1; a rank sums them over the documents of all its sequences, and the largest of n sums is near sqrt(2 ln n) deviations above the mean.
+    /// </remarks>
+    private double DocumentShare(Plan plan)
+    {
+        if (plan.DocumentSpread <= 0 || plan.DocumentLength <= 0 || plan.DataParallel <= 1)
+            return 0;
+        double attention = 0;
+        double passes = EmbeddingCost.Forward + EmbeddingCost.Backward + HeadCost.Forward + HeadCost.Backward;
+        for (int kind = 0; kind < layerCosts.Length; kind++)
+        {
+            attention += countByKind[kind] * layerCosts[kind].Attention;
+            passes += countByKind[kind] * (layerCosts[kind].Forward + layerCosts[kind].Backward);
+        }
+
+        double sequences = (double)plan.MicroBatches * plan.MicroBatch;
+        double documents = sequences * Math.Max(1, (double)plan.Sequence / plan.DocumentLength);
+        double wider = 1 + (plan.DocumentSpread * plan.DocumentSpread);
+        // A sequence holds no longer document than itself, which bounds the squares.
+        double ratio = Math.Min((double)plan.Sequence / plan.DocumentLength, wider);
+        double spread = Math.Sqrt(Math.Max(0, Math.Pow(ratio, 4) - 1) / documents);
+        return passes > 0 ? attention / passes * spread * Math.Sqrt(2 * Math.Log(plan.DataParallel)) : 0;
+    }
 
     /// <summary>Cuts the layers where the longest chunk is shortest, by the times just priced.</summary>
     private bool Balance(Plan plan)
