@@ -37,6 +37,13 @@ internal static class Quick
         double size = 1e6;
         Line(output, "all-reduce over 2,048 ranks, never asked", 1, () => collectives.Cost(Workloads.AllReduce(size++), group), "1/s", 1);
 
+        Func<FlowAnswer?> ring = Workloads.FlowRing(4096), whole = Workloads.FlowCluster(999_936), uneven = Workloads.FlowCluster(1_000_000);
+        Func<Units.Seconds> exchange = Workloads.FlowExchange();
+        Line(output, "ring all-reduce over 4,096 ranks as flows", 1, () => ring(), "1/s", 1);
+        Line(output, "all-reduce over 999,936 chips of trn3-gen2 as flows, laid out anew", 1, () => whole(), "1/s", 1);
+        Line(output, "the same over 1,000,000, the last UltraServer filled in part", 1, () => uneven(), "1/s", 1);
+        Line(output, "exchange among 144 chips, 20,592 flows unfolded", 1, () => exchange(), "1/s", 1);
+
         TrainingContext training = Workloads.Training();
         Line(output, "training estimate, Llama-3.1-405B on 16,384 H100, closed form", 1, () => training.Steps.Estimate(Workloads.LargePlan, out _), "1/s", 1);
         Line(output, "the same step run as events", 1, () => training.Run.Execute(training.Steps, Workloads.LargePlan), "1/s", 1);

@@ -74,6 +74,44 @@ public static class Workloads
     /// <summary>Gradient all-reduce over 2,048 ranks that hold one of eight tensor shards each.</summary>
     public static RankGroup DataGroup(SystemDescription system) => new RankGroups(system, system.Chip.RanksPerChip).Group(8, 2048, 16_384);
 
+    /// <summary>So many accelerators on one switch of 50 GB/s a port, and a ring all-reduce of 1 GB over them as flows.</summary>
+    public static Func<FlowAnswer?> FlowRing(int ranks)
+    {
+        SystemDescription server = System("dgx-h100");
+        SystemDescription wide = server with { Levels = [server.Levels[0] with { Size = ranks }, server.Levels[1]], ChipsPerScaleUpDomain = ranks };
+        FlowCollectives flows = new(new FabricGraph(wide, ranks, 1), Collectives(wide));
+        Collective collective = AllReduce(1e9);
+        CollectiveAlgorithm ring = AlgorithmRegistry.Find("ring")!;
+        return () => flows.Run(collective, ranks, ring);
+    }
+
+    /// <summary>A hierarchical all-reduce of 1 GB over a cluster of Trainium3 UltraServers as flows, the machine laid out anew.</summary>
+    public static Func<FlowAnswer?> FlowCluster(int chips)
+    {
+        SystemDescription system = System("trn3-gen2");
+        ClosedFormCollectives collectives = Collectives(system);
+        return () => new FlowCollectives(new FabricGraph(system, chips, system.Chip.RanksPerChip), collectives).Run(AllReduce(1e9), chips * system.Chip.RanksPerChip);
+    }
+
+    /// <summary>An exchange among the 144 chips of an UltraServer, 64 MB each, no two messages folded: 20,592 flows.</summary>
+    public static Func<Seconds> FlowExchange()
+    {
+        const int chips = 144;
+        SystemDescription system = System("trn3-gen2");
+        return () =>
+        {
+            FabricGraph graph = new(system, chips, system.Chip.RanksPerChip);
+            FlowSet set = new(graph) { IsUnfolded = true };
+            for (int from = 0; from < chips; from++)
+            {
+                for (int to = 0; to < chips; to++)
+                    set.Add(from * graph.RanksPerChip, to * graph.RanksPerChip, 64e6 / chips);
+            }
+
+            return new FlowRun().Run(set);
+        };
+    }
+
     public static Collective AllReduce(double bytes) => new(CollectiveKind.AllReduce, new Bytes(bytes));
 
     /// <summary>Llama-3.1-405B on 16,384 H100.</summary>

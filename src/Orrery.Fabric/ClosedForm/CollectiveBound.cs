@@ -33,7 +33,9 @@ internal static class CollectiveBound
 
             // A rank may send some of what stays near by way of an outer level, so outer ports count as well; a switch outside may add for those
             // inside.
-            rate += ports.Rated(group, level).Value;
+            // One rank of a chip that gathers or scatters for all has its chip's ports for itself.
+            bool isRoot = collective.Kind is CollectiveKind.Gather or CollectiveKind.Scatter && description.Name == RankGroups.ChipLevel;
+            rate = (isRoot ? rate * ports.OnChip(group) : rate) + ports.Rated(group, level).Value;
             adds |= description.ReducesInSwitch;
 
             // An uneven group holds fewer members than its parts would: never count more than there are.

@@ -101,7 +101,7 @@ public readonly record struct GroupPorts
     internal double LatencyOf(TransferPattern pattern) => pattern switch
     {
         TransferPattern.Rings or TransferPattern.OneRing => Around.Value,
-        TransferPattern.BothWays or TransferPattern.PairedRings => Around.Value / 2,
+        TransferPattern.BothWays or TransferPattern.PairedRings => Math.Max(Far.Value, Around.Value / 2),
         TransferPattern.Sides => Along.Value,
         TransferPattern.Exchange => Across.Value,
         TransferPattern.Trees => Climb.Value > 0 ? Climb.Value : Across.Value,
