@@ -161,11 +161,6 @@ public sealed record Plan
     /// <summary>Bytes of one weight of the products as a rank keeps and gathers it.</summary>
     public double WeightBytes => Precision is NumberFormat.Fp32 or NumberFormat.Tf32 ? 4 : HasFrozenWeights ? FrozenFormat.BytesPerElement() : 2;
 
-    /// <summary>
-    /// Routing drops what exceeds an even share of each expert, so shapes are fixed and no count is read back; otherwise every token reaches its experts.
-    /// </summary>
-    public bool DropsTokens { get; init; }
-
     /// <summary>Innermost first.</summary>
     public string Order { get; init; } = "tp-cp-ep-dp-pp";
 

@@ -19,8 +19,9 @@ public sealed class IntervalModel(StackDescription stack, ChipDescription chip, 
     {
         ImmutableArray<Uncertainty>.Builder parts = ImmutableArray.CreateBuilder<Uncertainty>();
         double sigma = stack.ResidualSigmaOf("step") ?? stack.ResidualSigma;
+        // Rows with experts are few: they may widen what is known of the stack, not narrow it.
         if (hasExperts && stack.ResidualSigmaOf("experts") is { } routed)
-            sigma = routed;
+            sigma = Math.Max(sigma, routed);
         if (hasExperts && sigma > 0 && stack.ResidualSigmaOf("experts") is null)
             parts.Add(new Uncertainty("routed experts were never fitted under this stack", EightyPercentInterval.Deviations * constants[StackConstant.UnfittedStackSigma]));
         if (sigma > 0)

@@ -173,7 +173,7 @@ public sealed class LayerCoster(ModelArchitecture model, ChipModel chip, Collect
         }
 
         // Experts of a fixed capacity have fixed shapes: the host has no counts to wait for.
-        bool waits = isRouted && !isFusedRouting && !plan.DropsTokens && plan.CapacityFactor <= 0;
+        bool waits = isRouted && !isFusedRouting && plan.CapacityFactor <= 0;
         double sync = waits ? constants[StackConstant.HostSyncPerMoeLayer] : 0;
 
         double hostTensor = constants[StackConstant.HostTensorParallel] * Math.Pow(Math.Min(plan.TensorParallel, 8) / 8.0, 3);

@@ -213,6 +213,7 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
         "pp" => Text(inputs.PipelineParallel),
         "dp" => Text(inputs.DataParallel),
         "cp" => Text(inputs.ContextParallel),
+        "ep" => Text(inputs.ExpertParallel),
         "seq" => Text(inputs.Sequence),
         "microBatch" => Text(inputs.MicroBatch),
         "gradAccum" => Text(inputs.GradientAccumulation),

@@ -64,7 +64,8 @@ public sealed class CaseContexts(DataCatalog catalog, CaseDetails details, Stack
         return CasePlan.Of(inputs, stack) with
         {
             OverlapsTensorParallel = stack.OverlapsTensorParallel || details.Says(CaseFeature.OverlappedTensorParallel, inputs.Stack, inputs.Job.Notes),
-            DropsTokens = details.Says(CaseFeature.DroppedTokens, inputs.Stack, inputs.Job.Notes),
+            // Published runs that drop tokens balance them by force: every expert gets its even share and no more.
+            CapacityFactor = details.Says(CaseFeature.DroppedTokens, inputs.Stack, inputs.Job.Notes) ? 1 : 0,
         };
     }
 
