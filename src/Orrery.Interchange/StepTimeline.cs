@@ -34,6 +34,12 @@ public static class StepTimeline
             (int batch, int chunk) = graph.Labels(task);
             StepTaskKind kind = (StepTaskKind)graph.Kind(task);
             (string row, string name, string category) = Describe(kind, batch, chunk, plan);
+            if (kind == StepTaskKind.Pair)
+            {
+                ScheduleSlot slot = context.Run.SlotOf(task);
+                name = $"{Pass("forward", slot.MicroBatch, slot.Chunk, plan)} beside {Pass("backward", slot.BesideMicroBatch, slot.BesideChunk, plan)}";
+            }
+
             bars.Add(new TimelineEvent(graph.Stream(task).Value, row, name, start[index], duration, category));
         }
 
@@ -75,7 +81,7 @@ public static class StepTimeline
         StepTaskKind.Backward => (Compute, Pass("backward", batch, chunk, plan), "backward"),
         StepTaskKind.InputGradient => (Compute, Pass("input gradient", batch, chunk, plan), "input-gradient"),
         StepTaskKind.WeightGradient => (Compute, Pass("weight gradient", batch, chunk, plan), "weight-gradient"),
-        StepTaskKind.Pair => (Compute, Pass("forward beside backward", batch, chunk, plan), "pair"),
+        StepTaskKind.Pair => (Compute, Pass("forward", batch, chunk, plan), "pair"),
         StepTaskKind.Hop => (Network, Pass("receive", batch, chunk, plan), "hop"),
         StepTaskKind.GradientReduction => (Network, "gradients", "data-parallel"),
         StepTaskKind.OptimizerUpdate => (Compute, "optimizer", "optimizer"),

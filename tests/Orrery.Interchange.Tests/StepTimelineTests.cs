@@ -58,6 +58,15 @@ public sealed class StepTimelineTests
         StepTimeline.Of(Context(), plan).ShouldContain(bar => bar.Name == "backward 0 chunk 1" && bar.Stage == 3);
     }
 
+    [Fact]
+    public void Passes_beside_each_other_name_both()
+    {
+        Plan plan = FourStages with { Schedule = Schedule.List.Get("dualpipe") };
+        ImmutableArray<TimelineEvent> bars = StepTimeline.Of(Context(), plan);
+        bars.ShouldContain(bar => bar.Stage == 0 && bar.Category == "pair" && bar.Name == "forward 3 chunk 0 beside backward 9 chunk 1");
+        bars.Count(bar => bar.Category == "input-gradient").ShouldBe(bars.Count(bar => bar.Category == "weight-gradient"));
+    }
+
     private static TrainingContext Context()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);

@@ -122,8 +122,10 @@ public sealed class LimitFinder(TrainingContext context, Plan plan, int ranks)
     private string ExpertRemedy(double stepTime)
     {
         Plan half = plan with { ExpertParallel = plan.ExpertParallel / 2 };
-        return half.ExpertParallel >= 1 && Gain(half, stepTime) is { } gain
-            ? $"--ep {half.ExpertParallel} {gain}"
+        if (half.ExpertParallel >= 1 && Gain(half, stepTime) is { } gain)
+            return $"--ep {half.ExpertParallel} {gain}";
+        return !plan.OverlapsExperts && Gain(plan with { OverlapsExperts = true }, stepTime) is { } hidden
+            ? $"--overlap-experts {hidden}"
             : "keep experts inside the scale-up domain";
     }
 
