@@ -138,6 +138,9 @@ public sealed record Plan
     /// </summary>
     public NumberFormat FrozenFormat { get; init; } = NumberFormat.Bf16;
 
+    /// <summary>Width of the two matrices of an adapter beside each projection of attention, where only adapters learn (arXiv:2106.09685).</summary>
+    public int AdapterRank { get; init; } = 16;
+
     public OptimizerStates OptimizerStates { get; init; }
 
     /// <summary>Format in which gradients are accumulated and reduced; null is the stack's own.</summary>

@@ -68,6 +68,9 @@ public sealed record TrainingRequest
     /// <summary>The weights are frozen, in this format, and only low-rank adapters learn; null trains every weight.</summary>
     public NumberFormat? FrozenWeights { get; init; }
 
+    /// <summary>Width of the adapters; null is 16.</summary>
+    public int? AdapterRank { get; init; }
+
     public Schedule? Schedule { get; init; }
 
     /// <summary>With <see cref="Training.Recompute.Modules"/>, the parts of a layer that run again.</summary>

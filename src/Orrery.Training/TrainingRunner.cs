@@ -243,6 +243,7 @@ public static class TrainingRunner
         Gradients = request.Gradients,
         HasFrozenWeights = request.FrozenWeights is not null,
         FrozenFormat = request.FrozenWeights ?? NumberFormat.Bf16,
+        AdapterRank = request.AdapterRank ?? new Plan().AdapterRank,
         Zero = request.Zero ?? 1,
         ShardRanks = request.ShardRanks ?? 0,
         ExpertTensorParallel = request.ExpertTensorParallel ?? 1,

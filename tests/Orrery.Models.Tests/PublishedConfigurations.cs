@@ -13,6 +13,18 @@ internal static class PublishedConfigurations
     public static IReadOnlyList<(string Name, string Json)> All { get; } =
     [
         (
+            "gemma-7b",
+            """{"model_type":"gemma","hidden_size":3072,"num_hidden_layers":28,"num_attention_heads":16,"num_key_value_heads":16,"head_dim":256,"intermediate_size":24576,"vocab_size":256000,"max_position_embeddings":8192,"attention_bias":false,"hidden_act":"gelu","rope_theta":10000.0}"""
+        ),
+        (
+            "phi-3-mini-4k-instruct",
+            """{"model_type":"phi3","hidden_size":3072,"num_hidden_layers":32,"num_attention_heads":32,"num_key_value_heads":32,"intermediate_size":8192,"vocab_size":32064,"max_position_embeddings":4096,"original_max_position_embeddings":4096,"sliding_window":2047,"attention_bias":false,"tie_word_embeddings":false,"embd_pdrop":0.0,"resid_pdrop":0.0,"rope_scaling":null}"""
+        ),
+        (
+            "qwen1.5-moe-a2.7b",
+            """{"model_type":"qwen2_moe","hidden_size":2048,"num_hidden_layers":24,"num_attention_heads":16,"num_key_value_heads":16,"intermediate_size":5632,"moe_intermediate_size":1408,"shared_expert_intermediate_size":5632,"num_experts":60,"num_experts_per_tok":4,"decoder_sparse_step":1,"vocab_size":151936,"max_position_embeddings":8192,"use_sliding_window":false,"max_window_layers":21,"sliding_window":32768,"norm_topk_prob":false,"output_router_logits":false,"router_aux_loss_coef":0.001}"""
+        ),
+        (
             "gpt2",
             """{"model_type":"gpt2","n_embd":768,"n_layer":12,"n_head":12,"vocab_size":50257,"n_positions":1024,"n_ctx":1024}"""),
         (

@@ -9,6 +9,9 @@ namespace Orrery.Models.Tests;
 public sealed class PublishedCountTests
 {
     [Theory]
+    [InlineData("gemma-7b", 8_537_680_896)]
+    [InlineData("phi-3-mini-4k-instruct", 3_821_079_552)]
+    [InlineData("qwen1.5-moe-a2.7b", 14_315_784_192)]
     [InlineData("gpt2", 124_439_808)]
     [InlineData("gpt-neox-20b", 20_554_567_680)]
     [InlineData("olmo-7b", 6_888_095_744)]

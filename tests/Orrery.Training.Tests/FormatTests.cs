@@ -49,11 +49,24 @@ public sealed class FormatTests
     {
         Plan frozen = Base with { HasFrozenWeights = true };
         Plan narrow = frozen with { FrozenFormat = NumberFormat.Int4WeightOnly };
-        Memory(frozen).Weights.Value.ShouldBe(2 * Weights, 1);
+        // Rank 16 beside four projections of 4,096 by 4,096 in 32 layers.
+        double adapters = 32.0 * 16 * 8 * 4096;
+        Memory(frozen).Weights.Value.ShouldBe(2 * (Weights + adapters), 1);
         double tables = 2.0 * 32000 * 4096;
-        Memory(narrow).Weights.Value.ShouldBe(((0.5 + (2.0 / 128)) * (Weights - tables)) + (2 * tables), Weights * 1e-6);
-        Memory(narrow).Optimizer.Value.ShouldBe(0);
+        Memory(narrow).Weights.Value.ShouldBe(((0.5 + (2.0 / 128)) * (Weights - tables)) + (2 * tables) + (2 * adapters), Weights * 1e-6);
+        Memory(narrow).Optimizer.Value.ShouldBe(12 * adapters, 1);
+        Memory(narrow).Gradients.Value.ShouldBe(4 * adapters, 1);
+        Memory(narrow with { AdapterRank = 64 }).Optimizer.Value.ShouldBe(4 * 12 * adapters, 1);
         Step(narrow).ShouldBeGreaterThan(Step(frozen));
+    }
+
+    [Fact]
+    public void Frozen_products_keep_no_inputs_but_those_that_adapters_read()
+    {
+        // Of a token and layer: input of the feed-forward products and what stands behind its activation, 16 bits each, 32 layers.
+        double tokens = 2.0 * 2048;
+        double freed = 32 * tokens * 2 * (4096 + (4 * 4096));
+        (Memory(Base).Activations.Value - Memory(Base with { HasFrozenWeights = true }).Activations.Value).ShouldBe(freed, freed * 1e-9);
     }
 
     [Fact]

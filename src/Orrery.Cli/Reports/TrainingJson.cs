@@ -93,6 +93,7 @@ public static class TrainingJson
         writer.WriteString("optimizerStates", request.OptimizerStates.Text());
         writer.WriteString("gradients", (request.Gradients ?? (request.Stack.GradientBytes < 4 ? NumberFormat.Bf16 : NumberFormat.Fp32)).Text());
         writer.Text("frozenWeights", request.FrozenWeights?.Text());
+        writer.Number("adapterRank", request.FrozenWeights is null ? null : request.AdapterRank ?? plan?.AdapterRank);
         writer.Text("schedule", (plan?.Schedule ?? request.Schedule)?.Name);
         writer.Text("cpLayout", (plan?.ContextLayout ?? request.ContextLayout)?.Name);
         writer.Number("cpInner", plan?.ContextInner ?? request.ContextInner);

@@ -61,7 +61,7 @@ public static class TrainingText
         AddIf(plan.Attention == AttentionKernel.Unfused, "unfused attention");
         AddIf(plan.OptimizerStates != OptimizerStates.Fp32, $"optimizer states in {plan.OptimizerStates.Text()}");
         AddIf(plan.Gradients is not null, $"gradients in {plan.Gradients?.Text()}");
-        AddIf(plan.HasFrozenWeights, $"adapters only, weights frozen in {plan.FrozenFormat.Text()}");
+        AddIf(plan.HasFrozenWeights, $"adapters of rank {plan.AdapterRank} only, weights frozen in {plan.FrozenFormat.Text()}");
 
         text.Section("plan");
         text.Line(string.Join(", ", parts));

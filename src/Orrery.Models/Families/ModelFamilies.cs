@@ -132,6 +132,24 @@ internal static class ModelFamilies
         },
         new()
         {
+            ModelTypes = ["gemma"],
+            QkvBias = BiasRule.KeyDefaultOff,
+            OutputBias = BiasRule.KeyDefaultOff,
+            IsTiedByDefault = true,
+            DefaultPositions = 8192,
+            DefaultHeadDim = 256,
+        },
+        new()
+        {
+            ModelTypes = ["phi3"],
+            QkvBias = BiasRule.KeyDefaultOff,
+            OutputBias = BiasRule.KeyDefaultOff,
+            DefaultPositions = 4096,
+            Windows = WindowRule.AllLayers,
+        },
+        new() { ModelTypes = ["qwen2_moe"], QkvBias = BiasRule.Always, DefaultPositions = 32768, Windows = WindowRule.UpperLayers, Experts = ExpertRule.Qwen },
+        new()
+        {
             ModelTypes = ["gemma2"],
             Norms = 4,
             QkvBias = BiasRule.KeyDefaultOff,

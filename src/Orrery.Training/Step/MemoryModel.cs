@@ -33,6 +33,9 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
         RecomputeModules again = plan.Recompute == Recompute.Modules ? plan.RecomputeModules : RecomputeModules.None;
         double input = InputBytes(plan, element);
         double whole = layer.Blocks * hidden * (element + (again.HasFlag(RecomputeModules.Norm) ? 0 : input)) / shard;
+        // Adapters on the projections of attention read what these read.
+        if (plan.HasFrozenWeights && layer.Attention.Kind != AttentionKind.None)
+            whole += hidden * element / shard;
         if (stack.KeepsDropoutMasks)
             whole += layer.Blocks * hidden / shard;
         bool keepsAttention = !again.HasFlag(RecomputeModules.Attention);
@@ -64,9 +67,9 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
         return keepsAttention ? stored + Scores(layer.Attention, plan, tokens, sequence, element) : stored;
     }
 
-    /// <summary>Bytes of a product's input as it is kept for the weight gradient; nothing of it is needed for frozen weights, but norms keep theirs.</summary>
-    private double InputBytes(Plan plan, double element) =>
-        stack.KeepsNarrowInputs && plan.Precision.IsQuantised() ? plan.Precision.BytesPerElement() : element;
+    /// <summary>Bytes of a product's input as it is kept for the weight gradient: nothing for frozen weights, which have none.</summary>
+    private double InputBytes(Plan plan, double element) => plan.HasFrozenWeights ? 0
+        : stack.KeepsNarrowInputs && plan.Precision.IsQuantised() ? plan.Precision.BytesPerElement() : element;
 
     /// <summary>
     /// Of what the feed-forward part stores of a token, that which is an input of a product and nothing else: what stands behind the activation, and routed
@@ -183,6 +186,13 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
         // States of a chunk that several stages hold are shared out over all of them.
         double copies = plan.Zero >= 1 ? plan.Schedule.WeightCopies : 1;
         double optimizer = plan.HasFrozenWeights ? 0 : Sharded(1) * plan.StateBytes / copies;
+        if (plan.HasFrozenWeights)
+        {
+            double adapters = Adapters(plan, layout, stage);
+            weights += adapters * (is32 ? 4 : 2);
+            gradients += adapters * plan.GradientBytes(stack.GradientBytes);
+            optimizer += adapters * plan.StateBytes / (plan.Zero >= 1 ? data : 1);
+        }
 
         PipelineShape shape = plan.Pipeline;
         int held = plan.Schedule.ChunksHeld(shape);
@@ -291,6 +301,27 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
         }
 
         return most;
+    }
+
+    /// <summary>Weights of the adapters of one rank: two narrow matrices beside each projection of attention.</summary>
+    private double Adapters(Plan plan, StageLayout layout, int stage)
+    {
+        double sum = 0;
+        for (int chunk = stage; chunk < layout.Chunks; chunk += plan.PipelineParallel)
+        {
+            for (int kind = 0; kind < model.LayerKinds.Length; kind++)
+            {
+                LayerDescription layer = model.LayerKinds[kind];
+                AttentionDescription attention = layer.Attention;
+                double width = layer.HiddenOr(model.Hidden);
+                double sides = attention.Kind == AttentionKind.None ? 0
+                    : attention.Linear is { } linear ? (2 * width) + linear.InputWidth + linear.ValueWidth
+                    : (4 * width) + (2.0 * attention.QueryWidth) + (2.0 * attention.KvWidth);
+                sum += layout.Count(chunk, kind) * sides;
+            }
+        }
+
+        return sum * plan.AdapterRank / plan.TensorParallel;
     }
 
     private double EmbeddingShare(Plan plan, int stage)
