@@ -120,6 +120,10 @@ public abstract class LaunchFramework
         text.Append('\n');
     }
 
+    /// <summary>A value as a shell takes it: in quotes where it holds what a shell acts on.</summary>
+    protected static string Quoted(string value) =>
+        value.Contains('|', StringComparison.Ordinal) || value.Contains('*', StringComparison.Ordinal) ? $"'{value}'" : value;
+
     /// <summary>The greatest number that divides both; a server that the job does not fill evenly runs fewer ranks.</summary>
     protected static long GreatestDivisor(long left, long right)
     {

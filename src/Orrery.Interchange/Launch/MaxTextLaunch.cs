@@ -31,12 +31,14 @@ public sealed class MaxTextLaunch : LaunchFramework
 
     public override string Release => "MaxText 0.2.4";
 
+    public override ImmutableArray<string> Options => [PlanEntries.CapacityFactor, PlanEntries.Offload];
+
     public override ImmutableArray<string> Keys { get; } =
     [
         .. Axes.Select(static axis => $"ici_{axis}_parallelism"), .. Axes.Select(static axis => $"dcn_{axis}_parallelism"), "per_device_batch_size",
         "gradient_accumulation_steps", "num_pipeline_microbatches", "num_pipeline_repeats", "num_layers_per_pipeline_stage", "max_target_length",
         "remat_policy", "quantization", "dtype", "attention", "shard_optimizer_over_data", "context_parallel_strategy",
-        "context_parallel_load_balance", "grad_dtype",
+        "context_parallel_load_balance", "grad_dtype", "optimizer_memory_host_offload", "capacity_factor",
     ];
 
     public override string Spell(string key) => key + "=";
@@ -82,6 +84,12 @@ public sealed class MaxTextLaunch : LaunchFramework
         writer.Add("remat_policy", plan.Recompute switch { Recompute.Full => "full", Recompute.Selective => "minimal", _ => "minimal_with_context" });
         if (plan.Recompute != Recompute.Full)
             writer.Remark("MaxText keeps the products and recomputes what lies between them, in every policy but full");
+        if (plan.Offload.HasFlag(Offload.Optimizer))
+            writer.Add("optimizer_memory_host_offload", "true");
+        if (plan.Offload.HasFlag(Offload.Activations))
+            writer.Gap(PlanEntries.Offload, "activations in the host's memory; remat_policy=custom sets it tensor by tensor");
+        if (plan.CapacityFactor > 0)
+            writer.Add("capacity_factor", plan.CapacityFactor.ToString("R", CultureInfo.InvariantCulture));
         writer.Add("dtype", plan.Precision == NumberFormat.Fp32 ? "float32" : "bfloat16");
         string? quantization = plan.Precision switch
         {
@@ -160,6 +168,11 @@ public sealed class MaxTextLaunch : LaunchFramework
         bool isBalanced = arguments.Switch("context_parallel_load_balance") ?? true;
         plan.State(PlanEntries.ContextBalance, one => one with { IsContextBalanced = isBalanced });
         plan.State(PlanEntries.OptimizerStates, static one => one);
+        bool isOffloaded = arguments.Switch("optimizer_memory_host_offload") ?? false;
+        plan.State(PlanEntries.Offload, one => one with { Offload = isOffloaded ? Offload.Optimizer : Offload.None });
+        // -1 drops nothing.
+        double capacity = arguments.Text("capacity_factor") is null or "-1" or "-1.0" ? 0 : arguments.Number("capacity_factor") ?? 0;
+        plan.State(PlanEntries.CapacityFactor, one => one with { CapacityFactor = capacity });
         int? gradients = arguments.Word("grad_dtype", "float32", "bfloat16");
         plan.State(PlanEntries.Gradients, one => one with { Gradients = gradients switch { 0 => NumberFormat.Fp32, 1 => NumberFormat.Bf16, _ => null } });
     }

@@ -37,7 +37,7 @@ public sealed class MegatronLaunch : LaunchFramework
         "tensor-model-parallel-size", "pipeline-model-parallel-size", "num-virtual-stages-per-pipeline-rank", "num-layers-per-virtual-pipeline-stage",
         "num-layers", "context-parallel-size", "expert-model-parallel-size", "expert-tensor-parallel-size", "sequence-parallel", "micro-batch-size",
         "global-batch-size", "seq-length", "recompute-granularity", "recompute-method", "recompute-num-layers", "recompute-activations",
-        "recompute-modules", "pipeline-model-parallel-layout", "moe-expert-capacity-factor", "moe-pad-expert-input-to-capacity",
+        "recompute-modules", "pipeline-model-parallel-layout", "decoder-first-pipeline-num-layers", "decoder-last-pipeline-num-layers", "moe-expert-capacity-factor", "moe-pad-expert-input-to-capacity",
         "overlap-moe-expert-parallel-comm", "optimizer-cpu-offload", "optimizer-offload-fraction", "use-distributed-optimizer", "use-megatron-fsdp", "use-torch-fsdp2", "data-parallel-sharding-strategy", "num-distributed-optimizer-instances",
         "bf16", "fp16", "fp8-format", "fp8-recipe", "fp4-format", "attention-backend", "use-flash-attn", "cp-comm-type",
         "hierarchical-context-parallel-sizes", "use-precision-aware-optimizer", "exp-avg-dtype", "exp-avg-sq-dtype", "grad-reduce-in-bf16",
@@ -57,7 +57,7 @@ public sealed class MegatronLaunch : LaunchFramework
             writer.Switch("sequence-parallel");
         writer.Add("pipeline-model-parallel-size", plan.PipelineParallel);
         if (plan.Split is { IsAutomatic: false } split)
-            writer.Add("pipeline-model-parallel-layout", $"'{LayoutText(split)}'");
+            writer.Add("pipeline-model-parallel-layout", LayoutText(split));
         else if (plan.VirtualStages > 1)
             writer.Add("num-virtual-stages-per-pipeline-rank", plan.VirtualStages);
         writer.Add("context-parallel-size", plan.ContextParallel);
@@ -92,7 +92,7 @@ public sealed class MegatronLaunch : LaunchFramework
     protected override void Format(LaunchWriter writer, StringBuilder text)
     {
         IEnumerable<string> torchrun = writer.Arguments.Take(2).Select(static one => $"--{one.Key} {one.Value}");
-        IEnumerable<string> words = writer.Arguments.Skip(2).Select(static one => one.Value.Length == 0 ? "--" + one.Key : $"--{one.Key} {one.Value}");
+        IEnumerable<string> words = writer.Arguments.Skip(2).Select(static one => one.Value.Length == 0 ? "--" + one.Key : $"--{one.Key} {Quoted(one.Value)}");
         FormatCommand($"torchrun {string.Join(' ', torchrun)} pretrain_gpt.py", words, text);
     }
 
@@ -495,8 +495,41 @@ public sealed class MegatronLaunch : LaunchFramework
             plan.State(PlanEntries.PipelineSplit, one => one with { Split = split });
         }
 
+        ReadEnds(arguments, layers, plan, stages);
         if (stages > 1 && plan.Plan.PipelineParallel == 1)
             arguments.Contradiction("num-virtual-stages-per-pipeline-rank", "needs --pipeline-model-parallel-size above 1");
         plan.State(PlanEntries.VirtualStages, stages ?? 1, static (one, value) => one with { VirtualStages = value });
+    }
+
+    /// <summary>Layers of the first and of the last stage, the others sharing the rest alike.</summary>
+    private static void ReadEnds(LaunchArguments arguments, int layers, LaunchPlan plan, int? virtualStages)
+    {
+        const string First = "decoder-first-pipeline-num-layers";
+        const string Last = "decoder-last-pipeline-num-layers";
+        int? first = arguments.Integer(First, 0);
+        int? last = arguments.Integer(Last, 0);
+        int stages = plan.Plan.PipelineParallel;
+        if ((first is null && last is null) || plan.Plan.Split is not null)
+            return;
+        string key = first is null ? Last : First;
+        if (virtualStages > 1)
+        {
+            arguments.Nearest(key, "beside several chunks a rank is left out; the layers are laid evenly");
+            return;
+        }
+
+        int between = stages - (first is null ? 0 : 1) - (last is null ? 0 : 1);
+        int rest = layers - (first ?? 0) - (last ?? 0);
+        if (layers == 0 || between < 1 || rest < 0 || rest % between != 0)
+        {
+            arguments.Contradiction(key, string.Create(CultureInfo.InvariantCulture, $"leaves {rest} of {layers} layers to {between} stages"));
+            return;
+        }
+
+        int[] counts = new int[stages];
+        Array.Fill(counts, rest / between);
+        counts[0] = first ?? counts[0];
+        counts[^1] = last ?? counts[^1];
+        plan.State(PlanEntries.PipelineSplit, one => one with { Split = PipelineSplit.Of(counts) });
     }
 }

@@ -19,6 +19,8 @@ public sealed class NxdLaunch : LaunchFramework
 
     public override string Release => "NxD Training";
 
+    public override ImmutableArray<string> Options => [PlanEntries.CapacityFactor];
+
     public override ImmutableArray<string> Keys { get; } =
     [
         "distributed_strategy.tensor_model_parallel_size", "distributed_strategy.pipeline_model_parallel_size",
@@ -26,6 +28,7 @@ public sealed class NxdLaunch : LaunchFramework
         "distributed_strategy.expert_model_parallel_size", "distributed_strategy.zero1", "distributed_strategy.sequence_parallel", "trainer.devices",
         "trainer.num_nodes", "trainer.lnc", "data.micro_batch_size", "data.global_batch_size", "model.encoder_seq_length",
         "model.activations_checkpoint_granularity", "model.activations_checkpoint_recompute", "model.fusions.flash_attention", "model.fusions.ring_attention",
+        "model.moe.dropless", "model.moe.capacity_factor",
         "precision.type", "model_alignment_strategy.peft.lora_rank",
     ];
 
@@ -83,6 +86,13 @@ public sealed class NxdLaunch : LaunchFramework
             default:
                 writer.Add("model.activations_checkpoint_granularity", "null");
                 break;
+        }
+
+        if (job.HasExperts)
+        {
+            writer.Add("model.moe.dropless", plan.CapacityFactor > 0 ? "False" : "True");
+            if (plan.CapacityFactor > 0)
+                writer.Add("model.moe.capacity_factor", plan.CapacityFactor.ToString("R", CultureInfo.InvariantCulture));
         }
 
         writer.Add("model.fusions.flash_attention", plan.Attention == AttentionKernel.Flash ? "True" : "False");
@@ -165,6 +175,9 @@ public sealed class NxdLaunch : LaunchFramework
         plan.State(PlanEntries.Precision, one => one with { Precision = precision == Precisions.Length - 1 ? NumberFormat.Fp32 : NumberFormat.Bf16 });
         plan.State(PlanEntries.Schedule, static one => one with { Schedule = Schedule.UsualFor(one.VirtualStages) });
         plan.State(PlanEntries.Order, static one => one);
+        bool isDropless = arguments.Switch("model.moe.dropless") ?? false;
+        double capacity = arguments.Number("model.moe.capacity_factor") ?? 0;
+        plan.State(PlanEntries.CapacityFactor, one => one with { CapacityFactor = isDropless ? 0 : capacity });
         bool isAdapted = arguments.Has("model_alignment_strategy.peft.lora_rank");
         plan.State(PlanEntries.FrozenWeights, one => one with { HasFrozenWeights = isAdapted });
         foreach (string entry in (ReadOnlySpan<string>)[PlanEntries.ContextLayout, PlanEntries.ContextInner, PlanEntries.ContextBalance, PlanEntries.OptimizerStates, PlanEntries.Gradients])

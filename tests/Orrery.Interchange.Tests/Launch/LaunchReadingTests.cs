@@ -35,6 +35,20 @@ public sealed class LaunchReadingTests
         reading.Diagnostics.ShouldHaveSingleItem().Message.ShouldContain("--hidden-size");
     }
 
+    [Theory]
+    [InlineData("--num-layers 80 --decoder-first-pipeline-num-layers 18 --decoder-last-pipeline-num-layers 20", "18,21,21,20")]
+    [InlineData("--num-layers 80 --decoder-first-pipeline-num-layers 17", "17,21,21,21")]
+    [InlineData("--num-layers 80 --decoder-last-pipeline-num-layers 18", null)]
+    public void Stages_at_the_ends_of_megatron_s_pipeline_may_be_shorter(string text, string? split)
+    {
+        LaunchInput input = LaunchInput.Open("--pipeline-model-parallel-size 4 --tensor-model-parallel-size 2 " + text, new List<Diagnostic>())!;
+        LaunchReading reading = input.Framework.Read(input.Settings, input.File, Job, null);
+        if (split is null)
+            reading.Diagnostics.ShouldContain(static one => one.Code == LaunchCodes.Contradiction);
+        else
+            reading.Plan.Split!.ToString().ShouldBe(split);
+    }
+
     [Fact]
     public void Experts_of_megatron_are_split_as_the_rest_unless_told()
     {
