@@ -56,9 +56,10 @@ public static class TrainingRunner
         else
         {
             int scaleUp = request.System.ChipsPerScaleUpDomain * ranksPerChip;
-            choice = new LayoutSearch(request, context.Steps, context.Memory, ranks, scaleUp).Choose(template);
+            LayoutSearch Search(TrainingRequest one) => new(one, context.Steps, context.Memory, ranks, scaleUp);
+            choice = Search(request).Choose(template);
             if (choice.Best is null)
-                return Infeasible([NoLayout(request, template, ranks)]);
+                return new TrainingOutcome(null, new LayoutRefusal(request, Search, Template, ranks).Explain(), true);
         }
 
         if (request.Network != NetworkKind.Closed)
@@ -135,7 +136,7 @@ public static class TrainingRunner
             estimate.LinkBusy / step.Value);
         EnergyUse energy = EnergyModel.Open(catalog.DataRoot).Of(request.System, activity, request.Chips, step);
         CostOfRun cost = CostModel.Of(request.System, request.Chips, tokens / step.Value, request.UsdPerChipHour);
-        ImmutableArray<Diagnostic> diagnostics = [.. Notes(request, plan, memory, choice), .. OpenPeaks(request, plan, estimate.StepTime, spread)];
+        ImmutableArray<Diagnostic> diagnostics = [.. Notes(request, plan, memory, choice), .. IdleChoices.Find(request, plan), .. OpenPeaks(request, plan, estimate.StepTime, spread)];
         return new TrainingReport
         {
             Request = request,
@@ -325,10 +326,6 @@ public static class TrainingRunner
         return names.ToImmutable();
     }
 
-    private static string NoLayout(TrainingRequest request, Plan template, int ranks) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"no layout of {request.Model.Name} on {ranks} ranks divides a global batch of {template.GlobalBatch} sequences, the heads and the layers; try another --global-batch or --chips");
-
     private static TrainingOutcome Infeasible(IEnumerable<string> reasons) =>
         new(null, [.. reasons.Select(static reason => new Diagnostic(Severity.Error, "ORR4005", "plan", 0, 0, reason))], true);
 
@@ -341,7 +338,7 @@ public static class TrainingRunner
         if (request.MicroBatch is > 1)
             open.Add("micro-batch 1");
         if (plan.Zero < 3 && plan.DataParallel > 1)
-            open.Add($"zero {plan.Zero + 1}{(plan.Zero < 2 ? " to 3" : "")}");
+            open.Add(plan.PipelineParallel > 1 && plan.Zero > 0 ? "zero 3" : $"zero {plan.Zero + 1}{(plan.PipelineParallel > 1 ? " or 3" : plan.Zero < 2 ? " to 3" : "")}");
         return open.Count == 1 ? open[0] : $"{string.Join(", ", open.SkipLast(1))} or {open[^1]}";
     }
 

@@ -51,11 +51,12 @@ public static class TrainingText
         parts.Add($"recompute {PlanWords.RecomputeText(plan.Recompute, plan.RecomputeModules)}");
         AddIf(plan.Split is not null && plan.PipelineParallel > 1, $"layers {Runs(report.LayersOfChunks.AsSpan())}");
         parts.Add($"ZeRO {plan.Zero}");
-        AddIf(plan.ShardRanks > 0, $"sharded over {Count(plan.ShardRanks)} ranks");
+        AddIf(plan.ShardRanks > 0 && plan.Zero == 3, $"sharded over {Count(plan.ShardRanks)} ranks");
         AddIf(plan.Prefetch != 1, $"prefetch {plan.Prefetch}");
         AddIf(plan.Offload != Offload.None, $"{PlanWords.Text((int)plan.Offload, PlanWords.Offloads).Replace(",", " and ", StringComparison.Ordinal)} offloaded");
-        AddIf(plan.ExpertImbalance > 1, string.Create(CultureInfo.InvariantCulture, $"expert imbalance {plan.ExpertImbalance:0.##}"));
-        AddIf(plan.CapacityFactor > 0, string.Create(CultureInfo.InvariantCulture, $"capacity factor {plan.CapacityFactor:0.##}"));
+        bool hasExperts = PlanRules.HasExperts(report.Request.Model);
+        AddIf(hasExperts && plan.ExpertImbalance > 1, string.Create(CultureInfo.InvariantCulture, $"expert imbalance {plan.ExpertImbalance:0.##}"));
+        AddIf(hasExperts && plan.CapacityFactor > 0, string.Create(CultureInfo.InvariantCulture, $"capacity factor {plan.CapacityFactor:0.##}"));
         AddIf(plan.OverlapsExperts, "exchange of experts overlapped");
         AddIf(plan.SequenceParallel, "sequence parallel");
         AddIf(plan.Attention == AttentionKernel.Unfused, "unfused attention");

@@ -145,13 +145,20 @@ public static class TrainFlags
             ContextLayout = ContextLayout.List.Find(arguments.Text("--cp-layout")),
             ContextInner = arguments.Integer("--cp-inner"),
             IsContextBalanced = arguments.Text("--cp-balance") is { } balance ? balance == PlanWords.Balances[0] : null,
-            Order = arguments.Text("--order") ?? "tp-cp-ep-dp-pp",
+            Order = OrderOf(arguments.Text("--order"), problems),
             Network = (NetworkKind)(Choice(arguments.Text("--network"), NetworkWords.Kinds) ?? 0),
             Faults = NetworkWords.Faults(arguments, problems),
             Tokens = arguments.Number("--tokens"),
             UsdPerChipHour = Price(arguments, system, problems),
             Seed = (ulong)(arguments.Number("--seed") ?? 0),
         };
+
+    private static string OrderOf(string? text, List<Diagnostic> problems)
+    {
+        if (text is not null && !RankOrder.TryParse(text, out _, out string problem))
+            problems.Add(new(Severity.Error, ErrorCodes.WrongValue, "--order", 0, 0, $"found '{Quote.Argument(text)}'; {problem}"));
+        return text ?? new Plan().Order;
+    }
 
     /// <summary>The index of a word among <paramref name="words"/>, which stand in the order of their enum; null where the flag was left out.</summary>
     private static int? Choice(string? text, string[] words) => text is null ? null : Array.IndexOf(words, text);

@@ -56,6 +56,20 @@ public sealed class LayoutSearch(TrainingRequest request, StepModel steps, Memor
         return new LayoutChoice(best, fits, evaluated);
     }
 
+    /// <summary>Whether any candidate is legal, whatever its memory; prices nothing.</summary>
+    public bool HasLegal(Plan template)
+    {
+        foreach (Plan candidate in Candidates(template))
+        {
+            objections.Clear();
+            PlanRules.Check(candidate, request.Model, ranks, objections);
+            if (objections.Count == 0)
+                return true;
+        }
+
+        return false;
+    }
+
     private IEnumerable<Plan> Candidates(Plan template)
     {
         foreach (int tp in Degrees(request.TensorParallel, TensorDegrees()))
@@ -67,6 +81,9 @@ public sealed class LayoutSearch(TrainingRequest request, StepModel steps, Memor
                 foreach (int pp in Degrees(request.PipelineParallel, Divisors(ranks / (tp * cp), request.Model.Layers)))
                 {
                     if (ranks % ((long)tp * cp * pp) != 0)
+                        continue;
+                    // Chunks are of a pipeline: who asks for several and leaves the stages open means one.
+                    if (pp == 1 && request.VirtualStages > 1 && request.PipelineParallel is null)
                         continue;
                     int dp = ranks / (tp * cp * pp);
                     if ((request.DataParallel is { } wanted && wanted != dp) || dp > template.GlobalBatch)
@@ -141,9 +158,16 @@ public sealed class LayoutSearch(TrainingRequest request, StepModel steps, Memor
     /// <summary>Schedules and chunks a stage: of the schedule asked for, or of those that the stack has.</summary>
     private IEnumerable<(Schedule Schedule, int Chunks)> Pipelines(Plan laid, int micro)
     {
-        if (request.VirtualStages is { } given && (request.Schedule is not null || laid.PipelineParallel == 1))
+        // A pipeline of one stage runs its passes in turn, whatever schedule was asked for.
+        if (laid.PipelineParallel == 1)
         {
-            yield return (request.Schedule ?? Schedule.UsualFor(request.Stack, given), given);
+            yield return (Schedule.UsualFor(request.Stack, 1), request.VirtualStages ?? 1);
+            yield break;
+        }
+
+        if (request.VirtualStages is { } given && request.Schedule is { } asked)
+        {
+            yield return (asked, given);
             yield break;
         }
 

@@ -46,6 +46,8 @@ public static class PlanRules
             objections.Add($"global batch {plan.GlobalBatch} is not a multiple of dp x micro-batch = {perStep}");
         if (plan.Prefetch != 1 && plan.Zero < 3)
             objections.Add($"prefetch {plan.Prefetch} needs zero 3: other stages gather no weights layer by layer");
+        if (plan.Zero == 3 && plan.ShardRanks > 0 && plan.ShardRanks < plan.DataParallel && plan.DataParallel % plan.ShardRanks != 0)
+            objections.Add($"shard-ranks {plan.ShardRanks} does not divide dp {plan.DataParallel}");
         if (plan.Sequence % plan.ContextParallel != 0)
             objections.Add($"cp {plan.ContextParallel} does not divide the sequence of {plan.Sequence} tokens");
         if (plan.ContextParallel > 1)
