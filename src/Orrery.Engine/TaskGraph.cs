@@ -101,6 +101,16 @@ public sealed class TaskGraph
         DependencyCount = edge + 1;
     }
 
+    /// <summary>Every dependency given, those of one task in no particular order; the order of streams is not among them.</summary>
+    public IEnumerable<(TaskId Before, TaskId After, long LagTicks)> Dependencies()
+    {
+        for (int task = 0; task < TaskCount; task++)
+        {
+            for (int edge = _nodes[task].FirstEdge; edge >= 0; edge = _edges[edge].Next)
+                yield return (new TaskId(task), new TaskId(_edges[edge].After), _edges[edge].Lag);
+        }
+    }
+
     public long Duration(TaskId task)
     {
         CheckTask(task);

@@ -80,6 +80,17 @@ public static class TrainingRunner
         return new TrainingOutcome(report, report.Diagnostics, !report.Memory.Fits);
     }
 
+    /// <summary>The context that priced a report, with its network and faults.</summary>
+    public static TrainingContext ContextOf(TrainingReport report, DataCatalog catalog)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        TrainingRequest request = report.Request;
+        var factory = new TrainingContextFactory(catalog);
+        return request.Network != NetworkKind.Closed
+            ? On(request, factory, report.RanksPerChip, request.Faults)
+            : factory.Create(request.Model, request.System, request.Stack, report.RanksPerChip).Value ?? throw new InvalidOperationException("a plan that was chosen cannot be priced");
+    }
+
     /// <summary>A context whose collectives are priced as the request says, on a machine with these faults.</summary>
     private static TrainingContext On(TrainingRequest request, TrainingContextFactory factory, int ranksPerChip, ImmutableArray<NetworkFault> faults)
     {

@@ -61,7 +61,7 @@ public static class ReplayVerb
         if (fabric is null || set is null || problems.Exists(IsError))
             return context.RefuseInput(Schema, problems.Distinct());
         if (fabric.System is { } system && fabric.Dimensions is null or { Dimensions: [{ Link.Value: 0 }, ..] })
-            fabric = OnCatalogue(fabric, set.World, call.Arguments, problems);
+            fabric = OnCatalogue(fabric, set, call.Arguments, problems);
         if (fabric is null)
             return context.RefuseInput(Schema, problems.Distinct());
         Result<ReplayProgram> compiled = ReplayCompiler.Compile(set, fabric);
@@ -161,18 +161,19 @@ public static class ReplayVerb
     }
 
     /// <summary>A system of the catalogue as large as the job, with its library.</summary>
-    private static ReplayFabric? OnCatalogue(ReplayFabric read, int world, ParsedArguments arguments, List<Diagnostic> problems)
+    private static ReplayFabric? OnCatalogue(ReplayFabric read, TraceSet set, ParsedArguments arguments, List<Diagnostic> problems)
     {
         (DataCatalog catalog, _) = CatalogOpening.Open(arguments);
-        int ranksPerChip = Math.Max(1, read.System!.Chip.RanksPerChip);
-        SystemDescription system = SystemSlices.Fit(read.System, (world + ranksPerChip - 1) / ranksPerChip);
+        int world = set.World, stated = set.Traces[0].RanksPerChip;
+        int ranksPerChip = Math.Max(1, stated > 0 ? stated : read.System!.Chip.RanksPerChip);
+        SystemDescription system = SystemSlices.Fit(read.System!, (world + ranksPerChip - 1) / ranksPerChip);
         Result<ClosedFormCollectives> opened = ClosedFormCollectives.Open(catalog.DataRoot, system);
         problems.AddRange(opened.Diagnostics);
         if (opened.Value is not { } model)
             return null;
         if (world == 1)
             problems.Add(new(Severity.Note, ErrorCodes.NotAvailable, "--ranks", 0, 0, "the job has one rank, whose collectives cost nothing; --ranks says how many there were"));
-        return ReplayFabric.Of(system, model, read.Network) with
+        return ReplayFabric.Of(system, model, read.Network, ranksPerChip) with
         {
             Groups = read.Groups,
             Memory = read.Memory,

@@ -86,6 +86,7 @@ public static class TrainFlags
         new("--price", FlagKind.Pair, "SYSTEM=USD", "price of one chip for one hour, in place of the catalogue's") { Repeats = true },
         new("--tokens", FlagKind.Count, "T", "length of the whole run, for its time, energy and money (15T, 300B)") { Low = 1, High = 1e18 },
         new("--timeline", FlagKind.Text, "FILE", "write one step as a trace that ui.perfetto.dev opens, or, where the name ends in .svg, as a picture"),
+        new("--export-chakra", FlagKind.Text, "DIR", "write one step as Chakra execution traces, a file for each pipeline stage; replay DIR reads them"),
         new("--launch", FlagKind.Text, "FRAMEWORK", "print the plan as launch arguments of megatron|nxd|torchtitan|maxtext in place of the report"),
         new("--from-launch", FlagKind.Text, "ARGS", "take the plan from launch arguments, or from a file of them; FRAMEWORK:ARGS names whose they are") { IsVerbatim = true },
         new("--seed", FlagKind.Integer, "N", "seed of what is random; 0 when left out") { Low = 0, High = 9_007_199_254_740_991 },

@@ -3,6 +3,7 @@ using Orrery.Catalog;
 using Orrery.Cli.Arguments;
 using Orrery.Cli.Pictures;
 using Orrery.Cli.Reports;
+using Orrery.Fabric;
 using Orrery.Interchange;
 using Orrery.Interchange.Launch;
 using Orrery.Training;
@@ -53,6 +54,9 @@ public static class TrainVerb
         if (call.Arguments.Text("--timeline") is { } file && outcome.Report is { } timed && WriteTimeline(file, timed, catalog, context) is { } failure)
             return context.RefuseInput(TrainingJson.Schema, [failure]);
 
+        if (call.Arguments.Text("--export-chakra") is { } folder && outcome.Report is { } exported && ExportTraces(folder, exported, catalog, context) is { } refusal)
+            return context.RefuseInput(TrainingJson.Schema, [refusal]);
+
         LaunchText? launch = framework is not null && outcome.Report is { } launched ? LaunchAnswer.Of(framework, launched) : null;
         if (launch is not null)
             outcome = outcome with { Diagnostics = [.. outcome.Diagnostics, .. LaunchAnswer.Warnings(launch)] };
@@ -70,6 +74,27 @@ public static class TrainVerb
         }
 
         return outcome.IsInfeasible || outcome.Report is null || !outcome.Report.Memory.Fits ? ExitCode.AnswerIsNo : ExitCode.Done;
+    }
+
+    /// <summary>Writes the step as execution traces that replay on the same system as long as the step takes.</summary>
+    private static Diagnostic? ExportTraces(string folder, TrainingReport report, DataCatalog catalog, CommandContext output)
+    {
+        Result<ClosedFormCollectives> opened = ClosedFormCollectives.Open(catalog.DataRoot, report.Request.System);
+        if (opened.Value is not { } model)
+            return opened.Diagnostics[0];
+        try
+        {
+            if (StepTraces.Strangers(folder, report.Plan) is [{ } stranger, ..])
+                return new(Severity.Error, ErrorCodes.CannotWrite, "--export-chakra", 0, 0, $"'{Quote.Argument(folder)}' holds {Quote.Argument(stranger)}, which a replay would read too; name an empty folder or a new one");
+            ReplayFabric fabric = ReplayFabric.Of(report.Request.System, model, (ReplayNetwork)report.Request.Network, report.RanksPerChip);
+            int files = StepTraces.Write(folder, TrainingRunner.ContextOf(report, catalog), report.Plan, fabric);
+            output.Error.WriteLine($"orrery: one step is written to {Quote.Argument(folder)}, {(files == 1 ? "1 trace" : $"{files} traces")}; {CommandLine.Program} replay {Quote.Argument(folder)} --system {report.Request.System.Id} runs it");
+            return null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            return new(Severity.Error, ErrorCodes.CannotWrite, "--export-chakra", 0, 0, $"'{Quote.Argument(folder)}' cannot be written: {Quote.Argument(failure.Message)}");
+        }
     }
 
     /// <summary>Writes the step's timeline, over what the file held before; a device or a pipe may be named too, so nothing is renamed into place.</summary>

@@ -11,6 +11,8 @@ internal static class ChakraMetadata
             builder.World = Ranks("orrery_world", value, mistakes);
         else if (name.SequenceEqual("orrery_count"u8))
             builder.Count = Ranks("orrery_count", value, mistakes);
+        else if (name.SequenceEqual("orrery_ranks_per_chip"u8))
+            builder.RanksPerChip = Ranks("orrery_ranks_per_chip", value, mistakes);
     }
 
     /// <summary>

@@ -54,6 +54,9 @@ public struct ChakraNode
     /// <summary>True for work of the host.</summary>
     public bool IsHost;
 
+    /// <summary>True for a message that is on its way only once who receives it waits for it.</summary>
+    public bool IsRendezvous;
+
     /// <summary>True where <see cref="Dimensions"/> was given.</summary>
     public bool HasDimensions;
 }

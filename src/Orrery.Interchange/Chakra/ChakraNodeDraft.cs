@@ -123,6 +123,9 @@ internal sealed class ChakraNodeDraft(ChakraTraceBuilder builder, TraceMistakes 
             case 14 when name.SequenceEqual("orrery_exposed"u8):
                 _node.Exposed = Number("orrery_exposed", value, 0, MostRepeats, 1);
                 break;
+            case 17 when name.SequenceEqual("orrery_rendezvous"u8):
+                _node.IsRendezvous = value.TryFlag(out bool meets) && meets;
+                break;
             case 18 when name.SequenceEqual("orrery_picoseconds"u8):
                 _node.DurationPicos = (long)Number("orrery_picoseconds", value, 0, MostMicros * PicosPerMicro, 0);
                 _hasExactTime = true;

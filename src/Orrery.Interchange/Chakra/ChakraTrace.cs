@@ -20,6 +20,9 @@ public sealed class ChakraTrace
     /// <summary>Ranks that run it.</summary>
     public required int Count { get; init; }
 
+    /// <summary>Ranks on one chip as the file says; 0 where it does not.</summary>
+    public int RanksPerChip { get; init; }
+
     /// <summary>Process groups that the file defines, by name.</summary>
     public required IReadOnlyDictionary<string, ProcessGroup> Groups { get; init; }
 

@@ -44,6 +44,9 @@ internal sealed class ChakraTraceBuilder
     /// <summary>Ranks that run this trace.</summary>
     public int Count { get; set; } = 1;
 
+    /// <summary>Ranks on one chip, where the file says; else 0.</summary>
+    public int RanksPerChip { get; set; }
+
     /// <summary>
     /// True where control dependencies are the tree of operators, by numbers of another trace, and data dependencies hold the whole order: what
     /// converters before schema 0.0.4 wrote.
@@ -152,6 +155,7 @@ internal sealed class ChakraTraceBuilder
             Rank = Math.Max(0, Rank),
             World = World,
             Count = Math.Max(1, Count),
+            RanksPerChip = RanksPerChip,
             Nodes = _nodes,
             ParentStart = start,
             Parents = parents,

@@ -73,7 +73,9 @@ internal static class GroupText
             GroupAxis[] pairs = new GroupAxis[axes.Length / 2];
             for (int pair = 0; pair < pairs.Length; pair++)
                 pairs[pair] = new GroupAxis(axes[2 * pair], axes[(2 * pair) + 1]);
-            builder.Define(name, new ProcessGroup(ranks, ImmutableArray.Create(pairs)));
+
+            // Ranks beside axes are those of the trace itself, for other readers.
+            builder.Define(name, new ProcessGroup(pairs.Length > 0 ? [] : ranks, ImmutableArray.Create(pairs)));
         }
     }
 

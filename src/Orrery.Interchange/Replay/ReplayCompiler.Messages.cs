@@ -71,6 +71,12 @@ public sealed partial class ReplayCompiler
             }
 
             Carry(sent[index], key.From, key.To, SendStream, key.To);
+            if (NodeOf(received[index]).IsRendezvous)
+            {
+                Meet(sent[index], received[index]);
+                continue;
+            }
+
             _exchange[received[index]] = _exchange[sent[index]];
             _sender[received[index]] = sent[index];
             _edges.Add((sent[index], received[index]));
@@ -80,6 +86,22 @@ public sealed partial class ReplayCompiler
             Complain(ReplayCodes.Unmatched, FileOf(sent[index]), $"{Words(sent[index])}: rank {key.To} receives no such message (from rank {key.From}, tag {key.Tag}, number {index + 1})");
         for (int index = count; index < received.Count; index++)
             Complain(ReplayCodes.Unmatched, FileOf(received[index]), $"{Words(received[index])}: rank {key.From} sends no such message (to rank {key.To}, tag {key.Tag}, number {index + 1})");
+    }
+
+    /// <summary>Both ends of a message begin together, as the members of a collective do.</summary>
+    private void Meet(int sent, int received)
+    {
+        _stream[sent] = -1;
+        _kind[received] = ReplayTaskKind.Communication;
+        _exchange[received] = _exchange[sent];
+        _duration[received] = _duration[sent];
+        foreach (int task in (ReadOnlySpan<int>)[sent, received])
+        {
+            _joint[task] = _jointStart.Count - 1;
+            _jointMembers.Add(task);
+        }
+
+        _jointStart.Add(_jointMembers.Count);
     }
 
     /// <summary>Gives a message its time; messages to one rank follow one another.</summary>

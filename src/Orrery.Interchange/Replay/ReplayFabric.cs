@@ -58,9 +58,10 @@ public sealed record ReplayFabric
     public static ReplayFabric AsRecorded { get; } = new() { Name = "as recorded", Network = ReplayNetwork.Recorded };
 
     /// <summary>A machine of the catalogue.</summary>
-    public static ReplayFabric Of(SystemDescription system, ClosedFormCollectives collectives, ReplayNetwork network)
+    /// <param name="ranksPerChip">Ranks on one chip; 0 takes the chip's default.</param>
+    public static ReplayFabric Of(SystemDescription system, ClosedFormCollectives collectives, ReplayNetwork network, int ranksPerChip = 0)
     {
-        int ranks = Math.Max(1, system.Chip.RanksPerChip);
+        int ranks = Math.Max(1, ranksPerChip > 0 ? ranksPerChip : system.Chip.RanksPerChip);
         FlopPerSecond peak = system.Chip.Peak.TryGetValue(NumberFormat.Bf16, out Sourced<FlopPerSecond>? dense) ? dense.Value : default;
         return new ReplayFabric
         {

@@ -21,7 +21,7 @@ public readonly record struct RankTime(
 /// <param name="Count">How many.</param>
 /// <param name="Bytes">Of all, as each rank hands them in.</param>
 /// <param name="Time">Of all, one after the other.</param>
-/// <param name="Bound">What no algorithm could beat, likewise.</param>
+/// <param name="Bound">What no algorithm could beat, likewise; where a node states that only a share of it shows, that share.</param>
 public sealed record ExchangeSum(ChakraCollective Kind, string Algorithm, string Bottleneck, int Ranks, long Count, double Bytes, Seconds Time, Seconds Bound);
 
 /// <summary>The outcome of a replay.</summary>
@@ -112,7 +112,7 @@ public sealed record ReplayReport
                 Count = sum.Count + (long)Math.Max(1, node.Repeats),
                 Bytes = sum.Bytes + (Math.Max(0, exchange.Bytes) * node.Repeats),
                 Time = sum.Time + Time(exchange.Ticks),
-                Bound = sum.Bound + (node.Repeats * exchange.Price.Bound),
+                Bound = sum.Bound + (node.Repeats * Math.Min(1, node.Exposed) * exchange.Price.Bound),
             };
         }
 
