@@ -12,8 +12,10 @@ namespace Orrery.Training;
 /// <summary>Answers a <see cref="TrainingRequest"/>: chooses what it leaves out, runs the step as events, and accounts for memory, energy, money and doubt.</summary>
 public static class TrainingRunner
 {
+    /// <summary>Tokens of a sequence where nobody says, unless the model's longest is shorter.</summary>
+    public const int DefaultSequence = 8192;
+
     private const int DefaultGlobalBatch = 2048;
-    private const int DefaultSequence = 8192;
 
     /// <summary>
     /// Runs <paramref name="request"/> on the catalogue's data. A plan that cannot be laid out is infeasible with the reasons as diagnostics; one

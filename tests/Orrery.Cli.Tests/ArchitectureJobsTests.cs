@@ -45,6 +45,33 @@ public sealed class ArchitectureJobsTests
     }
 
     [Fact]
+    public void Images_must_fit_the_sequence_that_is_taken()
+    {
+        string folder = Directory.CreateTempSubdirectory("orrery-images-").FullName;
+        try
+        {
+            string file = Path.Combine(folder, "config.json");
+            File.WriteAllText(
+                file,
+                """
+                {"model_type":"gemma3","mm_tokens_per_image":256,
+                 "text_config":{"model_type":"gemma3_text","hidden_size":2560,"intermediate_size":10240,"num_hidden_layers":34,"sliding_window":1024},
+                 "vision_config":{"hidden_size":1152,"image_size":896,"intermediate_size":4304,"num_attention_heads":16,"num_hidden_layers":27,"patch_size":14}}
+                """);
+            Command fits = Command.Run("train", "--model", file, "--system", "dgx-h100", "--chips", "64", "--images", "32", "--json");
+            fits.Code.ShouldBe(ExitCode.Done, fits.Error);
+            fits.Json().GetProperty("inputs").GetProperty("images").GetInt32().ShouldBe(32);
+            Command tooMany = Command.Run("train", "--model", file, "--system", "dgx-h100", "--chips", "64", "--images", "33");
+            tooMany.Code.ShouldBe(ExitCode.WrongInput);
+            tooMany.Error.ShouldContain("33 images of 256 tokens do not fit a sequence of 8192");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void A_prediction_module_costs_a_layer_and_a_vocabulary_projection()
     {
         static JsonElement Run(string modules) => Command.Run(

@@ -29,7 +29,7 @@ public static class TrainingQuestionReader
         int? sampleTokens = null;
         if (model is not null)
         {
-            Result<ModelArchitecture> trained = inputs.Apply(model, arguments.Integer("--seq"), out sampleTokens);
+            Result<ModelArchitecture> trained = inputs.Apply(model, arguments.Integer("--seq") ?? (arguments.Text("--from-launch") is null ? SequenceFor(model) : null), out sampleTokens);
             problems.AddRange(trained.Diagnostics);
             model = trained.Value;
         }
@@ -55,6 +55,10 @@ public static class TrainingQuestionReader
         bool isWrong = problems.Exists(problem => problem.Severity == Severity.Error);
         return (isWrong ? null : question, catalog, [.. problems.Distinct()]);
     }
+
+    /// <summary>The sequence that will be taken for a model whose images must fit it; null for others.</summary>
+    private static int? SequenceFor(ModelArchitecture model) =>
+        model.Vision is null ? null : model.MaxPositions > 0 ? Math.Min(TrainingRunner.DefaultSequence, model.MaxPositions) : TrainingRunner.DefaultSequence;
 
     private static T? Take<T>(string? name, Func<string, Result<T>> load, List<Diagnostic> problems)
         where T : class
