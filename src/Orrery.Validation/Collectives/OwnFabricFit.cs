@@ -6,6 +6,7 @@ using Orrery.Fabric;
 using Orrery.Operators;
 using Orrery.Units;
 using Orrery.Validation.Fitting;
+using Orrery.Validation.Scoring;
 
 namespace Orrery.Validation.Collectives;
 
@@ -88,7 +89,7 @@ public sealed class OwnFabricFit
         Errors(under(new(startup, bandwidth, 0, 0)), samples, after);
         Errors(under(new(startup, bandwidth, 0, 0)), held, heldErrors);
         double[] sorted = [.. heldErrors.Select(Math.Abs).Order()];
-        double sigma = Math.Round(sorted[(int)Math.Min(sorted.Length - 1, Math.Ceiling(0.8 * sorted.Length))] / EightyPercentInterval.Deviations, 4);
+        double sigma = Math.Round(ErrorFigures.Percentile(sorted, 0.8) / EightyPercentInterval.Deviations, 4);
         for (int index = 0; index < bounds.Length; index++)
         {
             if (result.AtLimit[index])
@@ -160,7 +161,7 @@ public sealed class OwnFabricFit
     private static double Median(double[] errors)
     {
         double[] sorted = [.. errors.Select(static error => Math.Abs(Math.Exp(error) - 1)).Order()];
-        return sorted[sorted.Length / 2];
+        return ErrorFigures.Percentile(sorted, 0.5);
     }
 
     private static double Round(double value) => double.Parse(value.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);

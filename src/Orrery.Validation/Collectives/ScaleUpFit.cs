@@ -6,6 +6,7 @@ using Orrery.Fabric;
 using Orrery.Operators;
 using Orrery.Units;
 using Orrery.Validation.Fitting;
+using Orrery.Validation.Scoring;
 
 namespace Orrery.Validation.Collectives;
 
@@ -184,8 +185,8 @@ public static class ScaleUpFit
             Constants = constants.ToImmutable(),
 
             // The interval is for 80 % of rows, so the spread is read off there: a few wild rows do not widen all the others.
-            ResidualSigma = Round4(logErrors[(int)Math.Min(logErrors.Length - 1, Math.Ceiling(0.8 * logErrors.Length))] / EightyPercentInterval.Deviations),
-            MedianError = Round4(errors[errors.Length / 2]),
+            ResidualSigma = Round4(ErrorFigures.Percentile(logErrors, 0.8) / EightyPercentInterval.Deviations),
+            MedianError = Round4(ErrorFigures.Percentile(errors, 0.5)),
             MeanError = Round4(errors.Average()),
             RowsFitted = fitted.Count,
             RowsFile = subject + ".rows.gz",

@@ -5,6 +5,7 @@ using Orrery.Operators;
 using Orrery.Validation.Cases;
 using Orrery.Validation.Fitting;
 using Orrery.Validation.Kernels;
+using Orrery.Validation.Scoring;
 
 namespace Orrery.Validation.Tpu;
 
@@ -71,7 +72,7 @@ public sealed class TpuCalibrator(ChipDescription chip, CalibrationFile prior)
         {
             Source = [.. rows.Select(static one => one.Row.Origin.Group).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
             ResidualSigma = Math.Max(LeastSigma, sigma),
-            MedianError = absolute[absolute.Length / 2],
+            MedianError = ErrorFigures.Percentile(absolute, 0.5),
             MeanError = absolute.Average(),
             RowsFitted = rows.Count,
             RowsFile = ChipCalibration.RowsFileName(chip.Id),
