@@ -64,6 +64,17 @@ public sealed class CollectiveVerbTests
     }
 
     [Fact]
+    public void Collectives_at_once_are_answered_beside_one_another()
+    {
+        string jobs = Path.Combine(Repository.Root, "examples", "step-traffic.yaml");
+        JsonElement answer = Command.Run("collective", "all-reduce", "--system", "dgx-h100", "--chips", "128", "--network", "flow", "--with", jobs, "--json").Json();
+        JsonElement[] together = [.. answer.GetProperty("together").EnumerateArray()];
+        together.Select(static one => one.GetProperty("name").GetString()).ShouldBe(["all-reduce", "experts", "weights"]);
+        foreach (JsonElement one in together)
+            one.GetProperty("togetherS").GetDouble().ShouldBeGreaterThan(one.GetProperty("aloneS").GetDouble());
+    }
+
+    [Fact]
     public void Flows_keep_the_bound_on_every_system()
     {
         foreach (JsonElement entry in Command.Run("list", "systems", "--json").Json().GetProperty("entries").EnumerateArray())
@@ -88,5 +99,14 @@ public sealed class CollectiveVerbTests
     [InlineData("all-redoce --system dgx-h100 --chips 8")]
     [InlineData("all-reduce --system trn3-gen2 --chips 1000004")]
     [InlineData("all-reduce --system dgx-h100 --chips 8 --algorithm rings")]
+    [InlineData("all-reduce --system dgx-h100 --chips 8 --library vlm")]
+    [InlineData("all-reduce --system dgx-h100 --chips 8 --with nowhere.yaml")]
+    [InlineData("all-reduce --system dgx-h100 --chips 8 --network flow --with nowhere.yaml")]
+    [InlineData("all-reduce --system dgx-h100 --chips 8 --network flow --background server=1")]
+    [InlineData("all-reduce --system dgx-h100 --chips 16 --placement 9x9")]
+    [InlineData("all-reduce --system dgx-h100 --chips 16 --group 3")]
+    [InlineData("all-reduce --system dgx-h100 --chips 16 --stride 2")]
+    [InlineData("all-reduce --system dgx-h100 --chips 16 --matrix nowhere.csv")]
+    [InlineData("all-to-all --system dgx-h100 --chips 16 --matrix nowhere.csv")]
     public void Wrong_input_is_refused(string line) => Command.RunLine("collective " + line).ShouldBeRefused();
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Orrery.Catalog;
 using Orrery.Cli.Verbs;
+using Orrery.Fabric;
 using Orrery.Units;
 
 namespace Orrery.Cli.Reports;
@@ -30,6 +31,8 @@ public static class CollectiveReport
                 output.WriteLine($"{Quantity.FormatBinary(answer.Size)}: {Quantity.Format(healthy)} when healthy, {Quantity.FormatNumber(answer.Cost.Time.Value / healthy.Value)} times that now");
         }
 
+        foreach (ConcurrentAnswer one in answers[^1].Together)
+            output.WriteLine($"{one.Name}: {Quantity.Format(one.Alone)} alone, {Quantity.Format(one.Together)} beside the others ({Quantity.FormatNumber(one.Rounds, 9)} round{(one.Rounds == 1 ? "" : "s")})");
         if (answers[^1].Detour.Length > 0)
             output.WriteLine($"a message went around by {answers[^1].Detour}");
         output.WriteLine(provenance);
@@ -70,6 +73,22 @@ public static class CollectiveReport
         writer.WriteString("algorithm", answer.Cost.Algorithm);
         writer.Number("busBandwidthBytesPerS", answer.BusBandwidth.Value);
         writer.WriteString("bottleneck", answer.Cost.Bottleneck);
+        if (answer.Together.Count > 0)
+        {
+            writer.WriteStartArray("together");
+            foreach (ConcurrentAnswer one in answer.Together)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("name", one.Name);
+                writer.Number("aloneS", one.Alone.Value);
+                writer.Number("togetherS", one.Together.Value);
+                writer.WriteNumber("rounds", one.Rounds);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
         if (answer.Healthy is { } healthy)
         {
             writer.Number("healthyTimeS", healthy.Value);

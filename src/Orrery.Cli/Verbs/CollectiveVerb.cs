@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Orrery.Catalog;
 using Orrery.Cli.Arguments;
 using Orrery.Cli.Pictures;
@@ -16,6 +17,7 @@ public static class CollectiveVerb
     public const string Schema = "orrery.collective/1";
 
     private const double MostChips = 4_000_000;
+    private const int MostMatrixRanks = 2_048;
 
     private static readonly string[] Words = ["all-reduce", "all-gather", "reduce-scatter", "all-to-all", "broadcast", "reduce", "gather", "scatter", "barrier", "p2p"];
 
@@ -39,6 +41,12 @@ public static class CollectiveVerb
             },
             NetworkWords.Slow,
             NetworkWords.Fail,
+            new("--group", FlagKind.Integer, "N", "ranks of a group, of which all that fill the job run at once; all ranks when left out") { High = MostChips },
+            new("--stride", FlagKind.Integer, "S", "with --group, ranks from one member to the next; 1 when left out") { High = MostChips },
+            new("--placement", FlagKind.Text, "P", "where the chips are: spread evenly, packed, or 8x16 for 8 in each of 16 domains; spread when left out"),
+            new("--with", FlagKind.Text, "JOB.yaml", "with --network flow, collectives that run at the same time") { Repeats = true },
+            new("--background", FlagKind.Pair, "LEVEL=0.3", "with --network flow, share of a level's links that others take") { Repeats = true },
+            new("--matrix", FlagKind.Text, "FILE", "with all-to-all, bytes from each rank to each other, a line of figures for each sender"),
             new("--svg", FlagKind.Text, "FILE", "with --sizes, write the bus bandwidth over the size as a picture"),
             CommonFlags.Assume,
             CommonFlags.Json,
@@ -92,19 +100,44 @@ public static class CollectiveVerb
         Result<ClosedFormCollectives> opened = new ClosedFormFactory(catalog.DataRoot).Create(system, measured: library);
         if (opened.Value is not { } model)
             return context.RefuseInput(Schema, opened.Diagnostics);
-        CollectiveQuestion question = new(word, (CollectiveKind)Array.IndexOf(Words, word), system, chips, chips * system.Chip.RanksPerChip);
+        CollectiveKind kind = (CollectiveKind)Array.IndexOf(Words, word);
+        int ranks = chips * system.Chip.RanksPerChip;
         List<CollectiveAnswer> answers = [];
         string network = arguments.Text("--network") ?? "closed";
         ImmutableArray<NetworkFault> faults = NetworkWords.Faults(arguments, problems);
-        int held = FabricGraph.ChipsFor(system, chips, system.Chip.RanksPerChip);
-        FabricGraph? graph = network == "flow" ? new FabricGraph(system, held, system.Chip.RanksPerChip) : null;
+        RankGroup? placed = Placement(arguments, system, kind, chips, problems);
+        int held = placed is null || placed.Fanout[^1] == 1
+            ? FabricGraph.ChipsFor(system, chips, system.Chip.RanksPerChip)
+            : Math.Max(chips, placed.Fanout[^1] * Math.Max(1, system.ChipsPerScaleUpDomain));
+        FabricGraph? graph = network == "flow" || arguments.Text("--matrix") is not null ? new FabricGraph(system, held, system.Chip.RanksPerChip) : null;
         FlowCollectives? flows = graph is null ? null : new FlowCollectives(graph, model);
-        if (flows is not null && !flows.Supports(question.Kind, question.Ranks))
-            problems.Add(Wrong(ErrorCodes.NotAvailable, "--network", $"flow does not run {word} over {question.Ranks} ranks; closed does"));
+        RankGroups groups = new(system, system.Chip.RanksPerChip);
+        RankGroup whole = placed ?? (kind == CollectiveKind.PointToPoint && ranks > 2 ? groups.Group((ranks + 1) / 2, 2, ranks) : groups.Group(1, ranks, ranks));
+        CollectiveQuestion question = new(word, kind, system, chips, ranks) { Group = whole, FlowGroup = placed ?? flows?.Whole(kind, ranks) ?? whole };
+        if (network == "flow" && flows?.Supports(kind, question.Members) == false)
+            problems.Add(Wrong(ErrorCodes.NotAvailable, "--network", $"flow does not run {word} over {question.Members} ranks; closed does"));
+        List<ConcurrentJob> beside = [];
         if (graph is not null)
+        {
             NetworkWords.Apply(faults, graph, problems);
+            Occupy(arguments, graph, problems);
+            foreach (string path in arguments.Texts("--with"))
+                beside.AddRange(ConcurrentJobReader.Read(path, Words, system, ranks, graph, problems));
+        }
+
+        foreach (string flag in (ReadOnlySpan<string>)["--with", "--background"])
+        {
+            if (network != "flow" && arguments.Texts(flag).Any())
+                problems.Add(Wrong(ErrorCodes.NotAvailable, flag, "needs --network flow"));
+        }
+
+        double[,]? matrix = arguments.Text("--matrix") is { } table && ranks <= MostMatrixRanks ? ExchangeMatrixReader.Read(table, ranks, problems) : null;
+        if (arguments.Text("--matrix") is not null && (kind != CollectiveKind.AllToAll || ranks > MostMatrixRanks))
+            problems.Add(Wrong(ErrorCodes.NotAvailable, "--matrix", $"is for all-to-all over at most {MostMatrixRanks} ranks"));
         if (problems.Exists(static problem => problem.Severity == Severity.Error))
             return context.RefuseInput(Schema, problems.Distinct());
+        if (matrix is not null)
+            return Exchange(context, question, graph!, model, matrix, network, problems);
         CollectiveAlgorithm? forced = arguments.Text("--algorithm") is { } algorithm ? AlgorithmRegistry.Find(algorithm) : null;
         foreach (double size in sizes)
         {
@@ -122,6 +155,14 @@ public static class CollectiveVerb
                 if (context.IsJson)
                     CollectiveReport.WriteJson(context.Output, question, [formula.At(question, new Seconds(double.NaN), "none", "cut off")], problems);
                 return ExitCode.AnswerIsNo;
+            }
+
+            if (beside.Count > 0 && flows is not null)
+            {
+                Collective collective = new(kind, new Bytes(kind == CollectiveKind.AllGather ? size * question.Members : size));
+                IReadOnlyList<ConcurrentAnswer> together = new ConcurrentFlows(flows).Run([new ConcurrentJob(word, collective, question.FlowGroup), .. beside]) ?? [];
+                if (together.Count > 0)
+                    answer = answer.At(question, Seconds.Max(answer.Cost.Time, together[0].Together), answer.Cost.Algorithm, answer.Cost.Bottleneck) with { Together = together };
             }
 
             answers.Add(answer);
@@ -146,6 +187,95 @@ public static class CollectiveVerb
         }
 
         return ExitCode.Done;
+    }
+
+    private static int Exchange(
+        CommandContext context, CollectiveQuestion question, FabricGraph graph, ClosedFormCollectives model, double[,] matrix, string network, List<Diagnostic> problems)
+    {
+        if (MatrixExchange.Run(graph, model, matrix) is not { } found)
+        {
+            context.Error.WriteLine("orrery: faults cut ranks off from one another; there is no way left");
+            return ExitCode.AnswerIsNo;
+        }
+
+        double most = 0;
+        for (int from = 0; from < question.Ranks; from++)
+        {
+            double sent = 0;
+            for (int to = 0; to < question.Ranks; to++)
+                sent += to == from ? 0 : matrix[from, to];
+            most = Math.Max(most, sent);
+        }
+
+        Seconds time = network switch { "bound" => found.Bound, "flow" => found.Flow.Time, _ => found.Closed };
+        if (time < found.Bound * (1 - 1e-9))
+            throw new InvalidOperationException($"an exchange on {question.System.Id} takes {time.Value} s, below its bound of {found.Bound.Value} s");
+        CollectiveCost cost = new(time, found.Bound, network == "bound" ? "bound" : "direct", found.Flow.Bottleneck, default);
+        CollectiveAnswer answer = new(new Bytes(most), cost, new BytesPerSecond(time.Value > 0 ? most / time.Value : double.NaN)) { Detour = found.Flow.Detour };
+        if (context.IsJson)
+        {
+            CollectiveReport.WriteJson(context.Output, question, [answer], problems);
+        }
+        else
+        {
+            context.Report(problems);
+            CollectiveReport.WriteText(context, question, [answer], model.Provenance);
+        }
+
+        return ExitCode.Done;
+    }
+
+    /// <summary>The group that flags ask for; null where they leave it to all ranks spread evenly.</summary>
+    private static RankGroup? Placement(ParsedArguments arguments, SystemDescription system, CollectiveKind kind, int chips, List<Diagnostic> problems)
+    {
+        int perChip = system.Chip.RanksPerChip, ranks = chips * perChip;
+        int? group = arguments.Integer("--group");
+        int stride = arguments.Integer("--stride") ?? 1;
+        string placement = arguments.Text("--placement") ?? "spread";
+        if (group is { } members)
+        {
+            if (placement != "spread")
+                problems.Add(Wrong(ErrorCodes.RepeatedFlag, "--placement", "stands beside --group, which lies as training lays it; give one of them"));
+            if ((long)members * stride > ranks || ranks % members != 0)
+                problems.Add(Wrong(ErrorCodes.OutOfRange, "--group", $"{members} ranks {stride} apart do not fill {ranks} ranks in groups"));
+            else
+                return new RankGroups(system, perChip).Group(stride, members, ranks);
+            return null;
+        }
+
+        if (arguments.Integer("--stride") is not null)
+            problems.Add(Wrong(ErrorCodes.NotAvailable, "--stride", "needs --group"));
+        if (placement == "spread")
+            return null;
+        if (kind == CollectiveKind.PointToPoint)
+        {
+            problems.Add(Wrong(ErrorCodes.NotAvailable, "--placement", "is not for p2p"));
+            return null;
+        }
+
+        if (placement == "packed")
+            return JobPlacement.Packed(system, perChip, ranks);
+        string[] parts = placement.Split('x');
+        if (parts.Length == 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int each)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int domains)
+            && (long)each * domains == chips && each >= 1 && each <= Math.Max(1, system.ChipsPerScaleUpDomain))
+            return JobPlacement.InDomains(system, perChip, each, domains);
+        problems.Add(Wrong(
+            ErrorCodes.WrongValue, "--placement",
+            $"found '{Quote.Argument(placement)}'; expected spread, packed, or chips in each domain x domains, such as {Math.Min(chips, Math.Max(1, system.ChipsPerScaleUpDomain))}x{Math.Max(1, chips / Math.Max(1, system.ChipsPerScaleUpDomain))}"));
+        return null;
+    }
+
+    private static void Occupy(ParsedArguments arguments, FabricGraph graph, List<Diagnostic> problems)
+    {
+        foreach (string pair in arguments.Texts("--background"))
+        {
+            int equals = pair.LastIndexOf('=');
+            if (equals <= 0 || !Quantity.TryParse(pair.AsSpan(equals + 1), QuantityKind.Number, out double share, out _) || share is < 0 or >= 1)
+                problems.Add(Wrong(ErrorCodes.WrongValue, "--background", $"found '{Quote.Argument(pair)}'; expected LEVEL=PART with a part from 0 to below 1"));
+            else if (graph.Occupy(pair[..equals], share) is { } problem)
+                problems.Add(Wrong(ErrorCodes.WrongValue, "--background", problem));
+        }
     }
 
     private static List<double> Sizes(ParsedArguments arguments, List<Diagnostic> problems)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Orrery.Operators;
 using Orrery.Units;
 
@@ -114,6 +113,58 @@ public sealed class FlowCollectives
         return answer with { Time = Seconds.Max(answer.Time, healthy), Healthy = healthy };
     }
 
+    /// <summary>The stages of a collective, for running it beside others; null where faults leave some member no way.</summary>
+    internal List<FlowStage>? Lay(ConcurrentJob job)
+    {
+        List<FlowStage> stages = [];
+        if (job.Group.Size <= 1)
+            return stages;
+        int[] steps = [.. job.Steps];
+        GroupPlace place = new(_graph, job.Group, steps);
+        CollectivePlan plan = new();
+        _closed.Plan(job.Collective, job.Group, forced: null, plan);
+        double before = plan.IncludesLaunch ? 0 : _closed.Library.Launch.Value.Value;
+        bool streams = _closed.Library.Streaming.Value > 0;
+        FlowSet together = new(_graph);
+        double latest = before, fill = 0;
+        foreach (PlannedPhase phase in plan.Phases)
+        {
+            StepList list = default;
+            phase.Algorithm.List(phase.Kind, phase.Size, phase.Ports, ref list);
+            for (int index = 0; index < list.Count; index++)
+            {
+                CollectiveStep step = list[index];
+                List<FlowSet> sets = [];
+                foreach (int one in Standing(phase, place, job.First))
+                {
+                    if (!_steps.Add(step, phase, place, one, sets))
+                        return null;
+                }
+
+                double latency = (step.Walks > 0 ? step.Walks * phase.Ports.LatencyOf(step.Pattern) : 0) + step.Fixed.Value;
+                if (streams)
+                {
+                    // All levels at once: their latencies add up, their flows share the time.
+                    latest += latency;
+                    fill += step.Fill.Value;
+                    foreach (FlowSet set in sets)
+                        together.Append(set);
+                    continue;
+                }
+
+                for (int at = 0; at < Math.Max(1, sets.Count); at++)
+                {
+                    stages.Add(new FlowStage(
+                        (stages.Count == 0 ? before : 0) + (at == 0 ? latency : 0), at < sets.Count ? sets[at] : new FlowSet(_graph), at == sets.Count - 1 ? step.Fill.Value : 0));
+                }
+            }
+        }
+
+        if (streams)
+            stages.Add(new FlowStage(latest, together, fill));
+        return stages;
+    }
+
     /// <summary>A group of all ranks of a job; of a point-to-point message, the two ranks farthest apart.</summary>
     public RankGroup Whole(CollectiveKind kind, int ranks)
     {
@@ -125,23 +176,7 @@ public sealed class FlowCollectives
         foreach (int fanout in even.Fanout)
             product *= fanout;
         bool fits = _graph.Network == 0 || (long)even.Fanout[^1] * _graph.DomainChips <= _graph.Chips;
-        return product == ranks && fits ? even : Packed(ranks);
-    }
-
-    /// <summary>Ranks that fill one domain after the other.</summary>
-    private RankGroup Packed(int ranks)
-    {
-        int[] fanout = new int[_graph.Levels.Length];
-        int left = ranks;
-        for (int level = 0; level < fanout.Length; level++)
-        {
-            fanout[level] = Math.Min(left, level == _graph.Network ? left : _graph.Levels[level].Size);
-            left = (left + fanout[level] - 1) / fanout[level];
-        }
-
-        int[] alone = new int[fanout.Length];
-        Array.Fill(alone, Math.Max(1, _graph.RanksPerChip / (_graph.Levels[0].IsOfRanks ? fanout[0] : 1)));
-        return new RankGroup(ImmutableArray.Create(fanout), ImmutableArray.Create(alone)) { Size = ranks };
+        return product == ranks && fits ? even : JobPlacement.Packed(_graph.System, _graph.RanksPerChip, ranks);
     }
 
     private Done? Run(in PlannedPhase phase, GroupPlace place)
@@ -227,17 +262,17 @@ public sealed class FlowCollectives
     /// Ranks whose groups stand for all: the first, the last of a part-filled group, those of chips with faults; and all places of a domain where the network above it has
     /// layers that they share.
     /// </summary>
-    private SortedSet<int> Standing(in PlannedPhase phase, GroupPlace place)
+    private SortedSet<int> Standing(in PlannedPhase phase, GroupPlace place, int first = 0)
     {
-        SortedSet<int> standing = [0];
+        SortedSet<int> standing = [first];
         if (place.IsPartial)
-            standing.Add(place.Rank(place.Size - 1));
+            standing.Add(first + place.Rank(place.Size - 1));
         foreach (int chip in _graph.FaultyChips)
         {
             // What goes round a fault crowds the ports of its neighbours: they stand for themselves too, all of a domain where that is not too many.
             int near = (long)_graph.DomainChips * phase.Ports.Ranks <= MostStanding ? _graph.DomainChips : Math.Max(1, _graph.System.ChipsPerServer);
-            int first = chip / near * near;
-            for (int neighbour = first; neighbour < Math.Min(_graph.Chips, first + near); neighbour++)
+            int begin = chip / near * near;
+            for (int neighbour = begin; neighbour < Math.Min(_graph.Chips, begin + near); neighbour++)
                 standing.Add(neighbour * _graph.RanksPerChip);
         }
 

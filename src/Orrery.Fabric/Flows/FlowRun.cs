@@ -24,6 +24,9 @@ public sealed class FlowRun
     /// <summary>Number of the link that was busy longest in the last run; -1 where nothing moved.</summary>
     public int Busiest { get; private set; }
 
+    /// <summary>How long that link would take for all it carried.</summary>
+    public Seconds BusiestTime { get; private set; }
+
     /// <summary>Time from the first byte on the wire to the last, latency left out.</summary>
     public Seconds Run(FlowSet set)
     {
@@ -110,5 +113,7 @@ public sealed class FlowRun
             if (busy > longest)
                 (longest, Busiest) = (busy, set.LinkId(link));
         }
+
+        BusiestTime = new Seconds(longest);
     }
 }

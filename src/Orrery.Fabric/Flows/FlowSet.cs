@@ -87,6 +87,21 @@ public sealed class FlowSet
         return true;
     }
 
+    /// <summary>Adds the flows of another set on the same graph, none folded with those here.</summary>
+    internal void Append(FlowSet other)
+    {
+        for (int flow = 0; flow < other.FlowCount; flow++)
+        {
+            _route.Clear();
+            ReadOnlySpan<int> crossed = other.LinksOf(flow);
+            ReadOnlySpan<double> weights = other.WeightsOf(flow);
+            for (int index = 0; index < crossed.Length; index++)
+                _route.Add(other.LinkId(crossed[index]), weights[index] / other.Count(flow));
+            _route.Latency = other._latencies[flow];
+            Add(_route, other.Bytes(flow), other.Count(flow));
+        }
+    }
+
     /// <summary>The links of a flow, numbered as this set does.</summary>
     internal ReadOnlySpan<int> LinksOf(int flow) => _crossed.AsSpan(_starts[flow], _starts[flow + 1] - _starts[flow]);
 

@@ -120,7 +120,19 @@ public sealed partial class FabricGraph
                 rate = tier.Rate;
         }
 
+        rate *= 1 - level.Load;
         return new BytesPerSecond(HasFaults && _scales.TryGetValue(link, out double scale) ? rate * scale : rate);
+    }
+
+    /// <summary>Takes a share of every link of a level for traffic of others that goes on behind; returns what is wrong with the name, or null.</summary>
+    public string? Occupy(string level, double share)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(share);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(share, 1);
+        if (TryLevel(level) is not { } found)
+            return $"'{level}' is no level; {Suggest(level)}";
+        found.Load = share;
+        return null;
     }
 
     /// <summary>The outermost level at which two different ranks part.</summary>

@@ -85,6 +85,9 @@ internal sealed class FabricLevel
     /// <summary>One past the last link.</summary>
     public int EndLink { get; }
 
+    /// <summary>Share of every link that others take.</summary>
+    public double Load { get; set; }
+
     /// <summary>Rate of one link in one direction.</summary>
     public double LinkRate { get; }
 

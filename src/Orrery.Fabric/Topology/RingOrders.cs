@@ -63,8 +63,8 @@ internal sealed record RingOrders(ImmutableArray<int> Orders, double Load)
                 int side = (first + nest) % sides;
                 int length = shape.Sides[side];
                 bool closed = shape.Closed[side], last = isOutermost && nest == sides - 1;
-                // A line is walked back at the end.
-                double hops = closed ? (last ? 1 : (length - 1.0) / length) : last && !shape.ComesRound(side) ? 2 : 1;
+                // A line is walked back at the end; a side of two at another place than there, where places are not turned.
+                double hops = closed ? (last ? 1 : (length - 1.0) / length) : last && !shape.ComesRound(side) && (length > 2 || allClosed) ? 2 : 1;
                 load[side] += hops / (allClosed ? turned : 1);
                 turned *= length;
                 allClosed &= closed;
