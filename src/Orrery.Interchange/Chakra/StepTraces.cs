@@ -24,6 +24,8 @@ public sealed class StepTraces
     /// <summary>What the files begin with.</summary>
     public const string Prefix = "step";
 
+    private static readonly string[] GroupNames = ["tensor", "data", "expert", "expert-data"];
+
     private const int MostListed = 256;
     private const long PicosPerMicro = 1_000_000;
 
@@ -300,7 +302,7 @@ public sealed class StepTraces
             ChakraAttribute.Of("is_cpu_op", false),
             ChakraAttribute.Of("comm_type", (long)kind),
             ChakraAttribute.Of("comm_size", (long)size),
-            ChakraAttribute.Of("pg_name", group),
+            ChakraAttribute.Of("pg_name", $"{NumberOf(group)}"),
             ChakraAttribute.Of("orrery_repeats", (long)repeats),
             ChakraAttribute.Of("orrery_exposed", whole > 0 ? ticks / whole : 0),
         ], ticks);
@@ -318,12 +320,15 @@ public sealed class StepTraces
         chain.Compute("fixed", scale.ToTicks(new Seconds(_context.Steps.FixedTime)));
     }
 
+    /// <summary>Process groups go by whole numbers: other readers take them for such.</summary>
+    private static int NumberOf(string group) => Array.IndexOf(GroupNames, group);
+
     private string GroupsOf(int stage)
     {
         StringBuilder text = new("[");
         foreach ((string name, ProcessGroup group) in _groups.OrderBy(static one => one.Key, StringComparer.Ordinal))
         {
-            text.Append(text.Length > 1 ? ", " : "").Append($"{{\"pg_name\": \"{name}\", \"ranks\": [");
+            text.Append(text.Length > 1 ? ", " : "").Append($"{{\"pg_name\": \"{NumberOf(name)}\", \"pg_desc\": \"{name}\", \"ranks\": [");
             long members = group.Axes.Aggregate(1L, static (product, axis) => product * axis.Degree);
             if (members <= MostListed)
                 text.AppendJoin(", ", Ranks(RankOf(stage), group.Axes));

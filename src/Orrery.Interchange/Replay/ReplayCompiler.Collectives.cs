@@ -184,9 +184,10 @@ public sealed partial class ReplayCompiler
             }
 
             // Folded, a rank may stand for others in groups that do not hold itself.
+            HashSet<int> known = [.. members];
             foreach (int trace in group.Sequences.Keys)
             {
-                if (!members.Contains(trace))
+                if (known.Add(trace))
                     members.Add(trace);
             }
         }

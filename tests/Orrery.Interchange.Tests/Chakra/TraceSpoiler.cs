@@ -4,9 +4,16 @@ namespace Orrery.Interchange.Tests;
 internal static class TraceSpoiler
 {
     /// <summary>A spoilt copy: bits flipped, the end cut off, lengths blown up, fields repeated, nesting, numbers as large as can be, pieces of other traces.</summary>
-    public static byte[] Spoil(byte[] original, Random random, bool isJson)
+    public static byte[] Spoil(byte[] original, Random random, bool isJson, bool isMild = false)
     {
         List<byte> bytes = [.. original];
+        if (isMild)
+        {
+            // One byte: most of these still read, and what they say is wrong in other ways.
+            bytes[random.Next(bytes.Count)] ^= (byte)(1 << random.Next(8));
+            return [.. bytes];
+        }
+
         int times = 1 + random.Next(4);
         for (int time = 0; time < times; time++)
         {
