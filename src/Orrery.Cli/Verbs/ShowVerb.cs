@@ -94,6 +94,7 @@ public static class ShowVerb
             ("bubble", schedule.BubbleFormula),
             ("peak activations", schedule.PeakFormula.Length > 0 ? $"{schedule.PeakFormula} (micro-batches through a stage)" : ""),
             ("copies of the weights", Count(schedule.WeightCopies)),
+            ("needs", schedule.Needs),
             ("chunks a stage", schedule.MostVirtualStages > 1 ? $"up to {schedule.MostVirtualStages} (--vpp)" : schedule.WeightCopies > 1 ? "1 for each direction" : "1"),
         ];
         if (schedule.Allows(shape))

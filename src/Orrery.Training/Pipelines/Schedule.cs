@@ -53,6 +53,9 @@ public abstract class Schedule : Choice
     /// <summary>Most activations held, in words, in units of one micro-batch through a stage.</summary>
     public virtual string PeakFormula => "";
 
+    /// <summary>What it needs of a pipeline, in words that follow "needs"; empty where it runs any.</summary>
+    public virtual string Needs => "";
+
     /// <summary>Why the schedule cannot run this, or null. A pipeline of one stage can run any.</summary>
     public virtual string? Objection(PipelineShape shape) =>
         shape.VirtualStages > MostVirtualStages ? $"the {Name} schedule has one chunk a stage; use interleaved for vpp {shape.VirtualStages}" : null;

@@ -79,6 +79,9 @@ public sealed class LimitFinder(TrainingContext context, Plan plan, int ranks)
                 return $"--vpp {more.VirtualStages} {gain}";
         }
 
+        if (plan.Split is null && Gain(plan with { Split = PipelineSplit.Automatic }, stepTime) is { } split)
+            return $"--pipeline-split {PipelineSplit.AutomaticWord} {split}";
+
         // Another order of passes, where the stack has one.
         foreach (string word in context.Stack.Schedules)
         {

@@ -17,6 +17,8 @@ public sealed class DualPipe : Schedule
 
     public override string BubbleFormula => "(p/2 - 1)(F&B + B - 3W), F&B a pair of passes";
 
+    public override string Needs => "an even number of stages, and an even number of micro-batches of at least 2 pp";
+
     public override string PeakFormula => "p + 1";
 
     public override double? PublishedBubble(PipelineShape shape, double forward, double backward, double weight) =>

@@ -16,6 +16,8 @@ public sealed class InterleavedSchedule : Schedule
 
     public override string BubbleFormula => "(p - 1)(F + B), F and B of one chunk: 1/v of 1f1b";
 
+    public override string Needs => "micro-batches in whole groups of pp";
+
     public override string PeakFormula => "p (1 + (p - 1)/(p v))";
 
     public override double? PublishedBubble(PipelineShape shape, double forward, double backward, double weight) => (shape.Stages - 1) * (forward + backward);

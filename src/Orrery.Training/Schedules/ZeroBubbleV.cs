@@ -17,6 +17,8 @@ public sealed class ZeroBubbleV : Schedule
 
     public override string BubbleFormula => "(p - 1)F, F of one chunk, where F = W = B/2: the way down alone";
 
+    public override string Needs => "vpp 2 and at least 2 pp - 1 micro-batches";
+
     public override string PeakFormula => "p";
 
     public override double? PublishedBubble(PipelineShape shape, double forward, double backward, double weight) =>
