@@ -27,6 +27,7 @@ public sealed class StepTraces
     private static readonly string[] GroupNames = ["tensor", "data", "expert", "expert-data"];
 
     private const int MostListed = 256;
+    private const long NormBytes = 4;
     private const long PicosPerMicro = 1_000_000;
 
     private readonly TrainingContext _context;
@@ -139,7 +140,10 @@ public sealed class StepTraces
         writer.WriteMetadata(
             ChakraAttribute.Of("orrery_world", (long)_plan.Ranks), ChakraAttribute.Of("orrery_count", (long)(_plan.Ranks / _plan.PipelineParallel)),
             ChakraAttribute.Of("orrery_ranks_per_chip", (long)_context.Chip.RanksPerChip));
-        writer.WriteNode(1, "process groups", ChakraNodeType.Metadata, [], [], 0, [], GroupsOf(stage));
+
+        // Some readers stop at metadata nodes: none where there is nothing to say.
+        if (_groups.Count > 0)
+            writer.WriteNode(1, "process groups", ChakraNodeType.Metadata, [], [], 0, [], GroupsOf(stage));
         TaskGraph graph = _context.Run.Graph;
         ILookup<int, int> sends = _messages[stage].OrderBy(static m => m.After).ToLookup(static m => m.Before, static m => m.After);
         ILookup<int, int> receives = _messages.SelectMany(static list => list).Where(m => graph.Stream(new TaskId(m.After)).Value == stage)
@@ -313,8 +317,15 @@ public sealed class StepTraces
     {
         TickScale scale = ReplayProgram.Scale;
         double makespan = _context.Run.Scale.ToSeconds(_context.Run.Times.Makespan).Value;
-        chain.Add("end of the passes", ChakraNodeType.Collective,
-            [ChakraAttribute.Of("is_cpu_op", false), ChakraAttribute.Of("comm_type", (long)ChakraCollective.Barrier), ChakraAttribute.Of("orrery_exposed", 0.0)]);
+
+        // The norm of all gradients is what every rank waits for; its own time is in the optimizer's.
+        chain.Add("norm of the gradients", ChakraNodeType.Collective,
+        [
+            ChakraAttribute.Of("is_cpu_op", false),
+            ChakraAttribute.Of("comm_type", (long)ChakraCollective.AllReduce),
+            ChakraAttribute.Of("comm_size", NormBytes),
+            ChakraAttribute.Of("orrery_exposed", 0.0),
+        ]);
         chain.Compute("waiting for the slowest server", scale.ToTicks(new Seconds(makespan * _context.Steps.StragglerShare)));
         chain.Compute("optimizer", scale.ToTicks(new Seconds(_context.Steps.OptimizerTime)));
         chain.Compute("fixed", scale.ToTicks(new Seconds(_context.Steps.FixedTime)));
