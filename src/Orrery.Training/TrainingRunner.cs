@@ -274,7 +274,7 @@ public static class TrainingRunner
         Prefetch = request.Prefetch ?? 1,
         ExpertImbalance = request.ExpertImbalance ?? 1,
         CapacityFactor = request.CapacityFactor ?? 0,
-        OverlapsExperts = request.OverlapsExperts ?? false,
+        OverlapsExperts = request.OverlapsExperts == true && PlanRules.HasExperts(request.Model),
         ContextLayout = request.ContextLayout ?? ContextLayout.Usual,
         ContextInner = request.ContextInner ?? 0,
         IsContextBalanced = request.IsContextBalanced ?? true,
