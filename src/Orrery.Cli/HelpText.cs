@@ -43,6 +43,9 @@ public static class HelpText
         output.WriteLine("2 the input is wrong, 70 a bug of ours. Every verb takes --json.");
     }
 
+    /// <summary>Words that the line of usage has room for.</summary>
+    private static bool AreFew(OperandDescription operand) => operand.Words.Length is > 0 and <= 6;
+
     /// <summary>One verb: examples, usage, flags.</summary>
     public static void WriteVerb(VerbDescription verb, TextWriter output, Terminal terminal)
     {
@@ -54,7 +57,7 @@ public static class HelpText
         output.Write($"{terminal.Bold("Usage")}  {CommandLine.Program} {verb.Name}");
         foreach (OperandDescription operand in verb.Operands)
         {
-            string words = operand.Words.Length > 0 ? string.Join('|', operand.Words) : operand.Name;
+            string words = AreFew(operand) ? string.Join('|', operand.Words) : operand.Name;
             output.Write(operand.IsOptional ? $" [{words}]" : $" {words}");
         }
 
@@ -68,7 +71,7 @@ public static class HelpText
         if (verb.Operands.Length > 0)
             output.WriteLine();
         foreach (OperandDescription operand in verb.Operands)
-            WriteEntry(output, operand.Name, operand.Help);
+            WriteEntry(output, operand.Name, operand.Words.Length == 0 || AreFew(operand) ? operand.Help : $"{operand.Help}: {string.Join(", ", operand.Words)}");
 
         if (verb.Flags.Length > 0)
         {

@@ -47,6 +47,28 @@ public sealed class ServingContext(DataCatalog catalog)
 
         PlacedGroups groups = RankGroups.Place(
             system, RankOrder.Default, new ParallelDegrees(plan.TensorParallel, 1, plan.DataParallel * plan.Replicas, plan.PipelineParallel, plan.ExpertParallel, plan.ExpertTensorParallel), ranksPerChip);
-        return new(new OperatorTimes(request.Model, chip, fabric, plan, groups), []);
+        // Kernels of an engine work inside one scale-up domain.
+        List<(double UpTo, CollectiveModel Model)> reducing = [];
+        if (plan.TensorParallel <= system.ChipsPerScaleUpDomain * ranksPerChip)
+        {
+            foreach (ReducingKernel kernel in request.Stack.AllReduce)
+            {
+                if (!kernel.Families.Contains(system.Chip.Family) && !kernel.Families.Contains(system.Chip.Id))
+                    continue;
+                string key = $"{fabricKey}\n{kernel.Library}";
+                if (!fabrics.TryGetValue(key, out ClosedFormCollectives? own))
+                {
+                    Result<ClosedFormCollectives> made = collectives.Create(system, measured: kernel.Library);
+                    if (made.Value is null)
+                        return new(null, made.Diagnostics);
+                    own = made.Value;
+                    fabrics[key] = own;
+                }
+
+                reducing.Add((kernel.UpTo, own));
+            }
+        }
+
+        return new(new OperatorTimes(request.Model, chip, fabric, plan, groups, [.. reducing]), []);
     }
 }

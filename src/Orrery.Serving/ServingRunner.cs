@@ -30,7 +30,7 @@ public static class ServingRunner
         if (times.Value is null)
             return new ServingOutcome(null, times.Diagnostics, false);
 
-        string modelClass = ModelClass.Of(request.Model);
+        string modelClass = ModelClass.Of(request.Model, plan.ExpertPrecision);
         ServingConstants constants = request.Constants ?? context.Stacks.ConstantsOf(request.Stack, modelClass, system.Chip);
         ServingRun central = ServingRun.Of(request, plan, memory, times.Value, constants, 1);
         (double sigma, ImmutableArray<string> provenance) = Doubt(request, times.Value, modelClass, central);

@@ -8,7 +8,9 @@ using Orrery.Cli.Reports;
 using Orrery.Units;
 using Orrery.Validation.Calibration;
 using Orrery.Validation.Cases;
+using Orrery.Serving;
 using Orrery.Validation.Collectives;
+using Orrery.Validation.Inference;
 using Orrery.Validation.Kernels;
 using Orrery.Validation.Neuron;
 
@@ -90,6 +92,7 @@ public static class CalibrateVerb
             question = question with { Name = name ?? NameOf(files[0]) };
         Answer answer = isOfCollectives ? OfCollectives(question)
             : isStack ? OfStack(question)
+            : new ServingCatalog(catalog.DataRoot).Ids.Contains(subject) ? OfServing(question)
             : OfChip(question, context);
         if (answer.Diagnostics.Any(diagnostic => diagnostic.Severity == Severity.Error))
             return context.RefuseInput(Schema, answer.Diagnostics);
@@ -127,6 +130,26 @@ public static class CalibrateVerb
 
         StackCalibrationRun run = StackCalibrationRun.Calibrate(question.Catalog, question.Subject, question.Files, question.Date, question.Writes);
         return new("stack", [], run.Results.IsEmpty ? [] : run.Text, run.Diagnostics);
+    }
+
+    private static Answer OfServing(Question question)
+    {
+        Result<InferenceRules> rules = InferenceRules.Load(question.Catalog.DataRoot);
+        Result<InferenceRecipes> recipes = InferenceRecipes.Load(question.Catalog.DataRoot);
+        if (rules.Value is null || recipes.Value is null)
+            return Answer.Refused("serving", [.. rules.Diagnostics, .. recipes.Diagnostics]);
+        InferencePredictor predictor = new(question.Catalog, rules.Value);
+        ImmutableArray<string> files = question.Files.IsEmpty ? ValidationFiles.Inference(question.Catalog.DataRoot) : question.Files;
+        CalibrationFile? file = InferenceCalibration.Fit(predictor, files, recipes.Value.All, question.Subject, question.Date, question.Only, out ImmutableSortedDictionary<string, ImmutableArray<string>> rows);
+        if (file is not null && question.Writes)
+        {
+            string path = predictor.Stacks.CalibrationPath(question.Subject);
+            file.Write(path);
+            foreach ((string name, ImmutableArray<string> ids) in rows)
+                CalibrationRows.Write(Path.Combine(Path.GetDirectoryName(path)!, name), ids);
+        }
+
+        return new("serving", file?.Fits ?? [], [], []);
     }
 
     private static Answer OfChip(Question question, CommandContext context)

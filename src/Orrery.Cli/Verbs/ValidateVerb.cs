@@ -11,7 +11,7 @@ namespace Orrery.Cli.Verbs;
 public static class ValidateVerb
 {
     private const string StackConstants = "--stack-constants";
-    private static readonly string[] Kinds = ["training", "collectives", "kernels", "memory", "network", "replay", "transfer"];
+    private static readonly string[] Kinds = ["training", "inference", "collectives", "kernels", "memory", "network", "replay", "transfer"];
 
     public static VerbDescription Describe() => new("validate", "score the predictions on published measurements", ValidationJson.Schema)
     {
@@ -26,6 +26,7 @@ public static class ValidateVerb
         Examples =
         [
             ("validate training", "step times of published runs, by source"),
+            ("validate inference", "serving engines, by stack and model class"),
             ("validate collectives", "collectives inside and between servers"),
             ("validate kernels", "operators of GPUs and of the NeuronCore"),
             ("validate memory", "peak memory"),

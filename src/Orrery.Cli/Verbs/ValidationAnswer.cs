@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orrery.Catalog;
 using Orrery.Validation.Collectives;
+using Orrery.Validation.Inference;
 using Orrery.Validation.Kernels;
 using Orrery.Validation.Prediction;
 using Orrery.Validation.Scoring;
@@ -27,6 +28,12 @@ public sealed record ValidationAnswer(ValidationReport? Report, PlanRegret? Regr
         {
             KernelValidation kernels = KernelValidation.Run(catalog, files);
             return new(kernels.Report, null, kernels.Diagnostics) { Regimes = kernels.Regimes, Carried = kernels.Carried };
+        }
+
+        if (kind == "inference")
+        {
+            InferenceValidation inference = InferenceValidation.Run(catalog, files);
+            return new(inference.Report, null, inference.Diagnostics);
         }
 
         if (kind == "collectives")

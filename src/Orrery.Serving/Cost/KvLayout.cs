@@ -31,7 +31,7 @@ public sealed class KvLayout
 
             double perToken = attention.Latent is { } latent
                 ? (latent.KvRank + latent.RopeDim) * bytes
-                : 2.0 * Math.Max(1, attention.KvHeads / plan.TensorParallel) * attention.HeadDim * bytes;
+                : 2.0 * Math.Max(1, (attention.KvHeads + plan.TensorParallel - 1) / plan.TensorParallel) * attention.HeadDim * bytes;
             int kept = attention.Window > 0 ? attention.Window : attention.Chunk;
             if (kept > 0)
                 Keep(kept, perToken);

@@ -28,6 +28,7 @@ public sealed class OperatorTimes
     private readonly ModelArchitecture model;
     private readonly ChipModel chip;
     private readonly CollectiveModel fabric;
+    private readonly (double UpTo, CollectiveModel Model)[] reducing;
     private readonly ServingPlan plan;
     private readonly PlacedGroups groups;
     private readonly int[] layersOfKind;
@@ -38,9 +39,12 @@ public sealed class OperatorTimes
     private AttentionTimes[][] decode = [];
     private AttentionTimes[][] prefill = [];
 
-    public OperatorTimes(ModelArchitecture model, ChipModel chip, CollectiveModel fabric, ServingPlan plan, PlacedGroups groups)
+    /// <summary>Empty tables.</summary>
+    /// <param name="reducing">All-reduce kernels of the engine by the largest message they take, ascending; the fabric's own library takes what they do not do faster.</param>
+    public OperatorTimes(ModelArchitecture model, ChipModel chip, CollectiveModel fabric, ServingPlan plan, PlacedGroups groups, (double UpTo, CollectiveModel Model)[]? reducing = null)
     {
-        this.model = model;
+        this.reducing = reducing ?? [];
+        this.model = model = Padded(model, plan.TensorParallel);
         this.chip = chip;
         this.fabric = fabric;
         this.plan = plan;
@@ -161,6 +165,27 @@ public sealed class OperatorTimes
         return Math.Sqrt((ofProducts * ofProducts) + (ofAttention * ofAttention) + (ofCollectives * ofCollectives));
     }
 
+    /// <summary>The model with its heads rounded up to whole ones on every rank; few KV heads are copied, not split.</summary>
+    private static ModelArchitecture Padded(ModelArchitecture model, int ranks)
+    {
+        bool isWhole = true;
+        foreach (LayerDescription kind in model.LayerKinds)
+            isWhole &= kind.Attention.Heads % ranks == 0 && (kind.Attention.KvHeads % ranks == 0 || kind.Attention.KvHeads < ranks);
+        if (isWhole)
+            return model;
+        return model with
+        {
+            LayerKinds = [.. model.LayerKinds.Select(kind => kind with
+            {
+                Attention = kind.Attention with
+                {
+                    Heads = (kind.Attention.Heads + ranks - 1) / ranks * ranks,
+                    KvHeads = kind.Attention.KvHeads < ranks ? kind.Attention.KvHeads : (kind.Attention.KvHeads + ranks - 1) / ranks * ranks,
+                },
+            })],
+        };
+    }
+
     private static ref AttentionTimes Place(ref AttentionTimes[][] table, int row, int column)
     {
         if (row >= table.Length)
@@ -235,21 +260,27 @@ public sealed class OperatorTimes
         double elementwise = 0;
         double matrix = 0;
         double memory = 0;
+        double passFloor = 0;
         for (int place = 0; place < count; place++)
         {
             ref readonly LayerOperator entry = ref buffer[place];
+            if (entry.Role == OperatorRole.ElementwiseForward)
+                passFloor += chip.Cost(entry.Work with { MemoryBytes = 1, VectorElements = 1 }).Execution.Value;
             // Products of experts are one operator below, with what surrounds them.
             if (entry.IsExpert || entry.Role is not (OperatorRole.Forward or OperatorRole.ElementwiseForward))
                 continue;
             Add(chip.Cost(entry.Work), entry.Role == OperatorRole.ElementwiseForward);
         }
 
+        // Passes are charged for their bytes: what starting each of them takes is the stack's small kernels.
+        elementwise = Math.Max(0, elementwise - passFloor);
+
         if (layer.FeedForward is { Experts: > 0 } feed)
             Add(chip.Cost(ExpertsOf(feed, layer.HiddenOr(model.Hidden), allTokens)), isElementwise: false);
 
         // One sum over the tensor-parallel ranks behind attention, one behind the feed-forward part.
         double reduced = 2.0 * tokens * model.Hidden;
-        double collectives = layer.Blocks * Time(CollectiveKind.AllReduce, reduced, groups.Tensor);
+        double collectives = layer.Blocks * ReduceTime(reduced, groups.Tensor);
         return new WorkTimes(products, launch, elementwise, collectives, matrix, memory);
 
         void Add(in OperatorCost cost, bool isElementwise)
@@ -347,7 +378,22 @@ public sealed class OperatorTimes
 
     private static AttentionTimes Of(in OperatorCost cost) => new(cost.Execution.Value, cost.Launch.Value, cost.MatrixBusy.Value, cost.MemoryBytes.Value);
 
-    private int Local(int heads) => Math.Max(1, heads / plan.TensorParallel);
+    /// <summary>Heads of the fullest rank: groups that do not divide them are padded.</summary>
+    private int Local(int heads) => Math.Max(1, (heads + plan.TensorParallel - 1) / plan.TensorParallel);
+
+    private double ReduceTime(double bytes, RankGroup group)
+    {
+        double time = Time(CollectiveKind.AllReduce, bytes, group);
+        if (group.Size <= 1)
+            return time;
+        foreach ((double upTo, CollectiveModel own) in reducing)
+        {
+            if (bytes <= upTo)
+                return Math.Min(time, own.Cost(new Collective(CollectiveKind.AllReduce, new Bytes(bytes)), group).Time.Value);
+        }
+
+        return time;
+    }
 
     private double Time(CollectiveKind kind, double bytes, RankGroup group) =>
         group.Size <= 1 ? 0 : fabric.Cost(new Collective(kind, new Bytes(bytes)), group).Time.Value;

@@ -6,7 +6,7 @@ namespace Orrery.Serving;
 
 /// <summary>Memory of one rank: weights, what the engine keeps for itself, and what is left for the cache.</summary>
 /// <param name="Weights">Of the fullest rank.</param>
-/// <param name="Reserved">Workspace of the engine and of the chip's runtime.</param>
+/// <param name="Reserved">Workspace of the engine, which holds that of the chip's runtime.</param>
 /// <param name="Capacity">The rank's share of the chip's memory that the engine takes.</param>
 public readonly record struct ServingMemory(Bytes Weights, Bytes Reserved, Bytes Capacity)
 {
@@ -25,7 +25,7 @@ public readonly record struct ServingMemory(Bytes Weights, Bytes Reserved, Bytes
         double share = Math.Ceiling(model.Layers / (double)plan.PipelineParallel) / model.Layers;
         return new ServingMemory(
             new Bytes((dense + experts) * share),
-            stack.Workspace + chip.RuntimeReserve.Value,
+            Bytes.Max(stack.Workspace, chip.RuntimeReserve.Value),
             chip.MemoryCapacity.Value / ranksPerChip * stack.MemoryShare);
     }
 }

@@ -1,4 +1,5 @@
 using Orrery.Models;
+using Orrery.Units;
 
 namespace Orrery.Serving;
 
@@ -13,8 +14,11 @@ public static class ModelClass
     /// <summary>Mixture of experts with latent attention.</summary>
     public const string Latent = "latent";
 
-    /// <summary>The class of a network.</summary>
-    public static string Of(ModelArchitecture model)
+    /// <summary>The same with 4-bit experts: another set of kernels.</summary>
+    public const string LatentFourBit = "latent-4bit";
+
+    /// <summary>The class of a network whose experts are in a format.</summary>
+    public static string Of(ModelArchitecture model, NumberFormat experts)
     {
         bool hasExperts = false;
         bool hasLatent = false;
@@ -24,6 +28,6 @@ public static class ModelClass
             hasLatent |= kind.Attention.Latent is not null;
         }
 
-        return hasLatent ? Latent : hasExperts ? Experts : Dense;
+        return hasLatent ? (experts.BytesPerElement() < 1 ? LatentFourBit : Latent) : hasExperts ? Experts : Dense;
     }
 }

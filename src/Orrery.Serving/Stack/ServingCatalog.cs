@@ -25,15 +25,20 @@ public sealed class ServingCatalog(string dataRoot)
     public Result<ServingStack> Stack(string name)
     {
         var problems = new List<Diagnostic>();
+        Result<ServingStack>? best = null;
+        int length = 0;
         foreach (string id in Ids)
         {
             Result<ServingStack> stack = Load(id);
+            int fits = stack.Value?.FitsName(name) ?? 0;
             if (stack.Value is null)
                 problems.AddRange(stack.Diagnostics);
-            else if (stack.Value.IsCalled(name))
-                return stack;
+            if (fits > length)
+                (best, length) = (stack, fits);
         }
 
+        if (best is not null)
+            return best;
         if (problems.Count > 0)
             return new(null, [.. problems]);
         return new(null, [new Diagnostic(Severity.Error, ServingCode.UnknownStack, "--stack", 0, 0, $"there is no serving stack '{Short(name)}'; {Suggestion.Of(name, [.. Ids])}")]);
@@ -130,6 +135,7 @@ public sealed class ServingCatalog(string dataRoot)
             IsCompiled = top.Flag("compiled", fallback: false),
             GraphSwitch = new Seconds(top.Has("graphSwitch") ? Figure(top, "graphSwitch", 0, 10, QuantityKind.Duration) : 0),
             UnfittedSigma = Figure(top, "unfittedSigma", 0, 2),
+            AllReduce = Reducing(top),
             Constants = Constants(top.Group("constants")),
             OnFamily = OnFamily(top),
             Fits = Fits(id, diagnostics),
@@ -138,6 +144,23 @@ public sealed class ServingCatalog(string dataRoot)
             _ = sources.Mapping.Entries.Length;
         top.Finish();
         return new(diagnostics.HasErrors ? null : stack, diagnostics.InOrder());
+    }
+
+    private static ImmutableArray<ReducingKernel> Reducing(MappingReader top)
+    {
+        ImmutableArray<ReducingKernel>.Builder kernels = ImmutableArray.CreateBuilder<ReducingKernel>();
+        foreach (MappingReader one in top.Groups("allReduce"))
+        {
+            kernels.Add(new ReducingKernel(
+                one.RequiredText("library", "software that collectives were measured of"),
+                one.Words("families"),
+                one.Quantity("upTo", QuantityKind.Data, 1, 1e15) ?? double.PositiveInfinity));
+            one.Text("source");
+            one.Text("note");
+            one.Finish();
+        }
+
+        return kernels.ToImmutable();
     }
 
     private ImmutableArray<CalibrationFit> Fits(string id, DiagnosticList diagnostics)

@@ -44,7 +44,7 @@ public sealed record ServingStack
     /// <summary>Share of device memory that the engine takes.</summary>
     public required double MemoryShare { get; init; }
 
-    /// <summary>Memory of one rank for activations, graphs and communication.</summary>
+    /// <summary>Memory of one rank for activations, graphs, communication and the chip's runtime.</summary>
     public required Bytes Workspace { get; init; }
 
     /// <summary>Small kernels between products in a dense layer.</summary>
@@ -62,6 +62,9 @@ public sealed record ServingStack
     /// <summary>Switching between two compiled graphs takes this long.</summary>
     public Seconds GraphSwitch { get; init; }
 
+    /// <summary>All-reduce kernels of its own inside a scale-up domain; the first whose family and size fit.</summary>
+    public ImmutableArray<ReducingKernel> AllReduce { get; init; } = [];
+
     /// <summary>Standard deviation of log(measured/predicted) of a stack that was never fitted.</summary>
     public required double UnfittedSigma { get; init; }
 
@@ -75,21 +78,21 @@ public sealed record ServingStack
     public ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, double>> OnFamily { get; init; } =
         ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, double>>.Empty;
 
-    /// <summary>True where the stack answers for a name.</summary>
-    public bool IsCalled(string name)
+    /// <summary>How well a name fits: the longest it can be for one of its own, the length of a pattern's beginning, 0 for none.</summary>
+    public int FitsName(string name)
     {
         if (string.Equals(name, Id, StringComparison.OrdinalIgnoreCase))
-            return true;
+            return int.MaxValue;
+        int best = 0;
         foreach (string pattern in Covers)
         {
-            bool fits = pattern.EndsWith('*')
-                ? name.StartsWith(pattern[..^1], StringComparison.OrdinalIgnoreCase)
-                : string.Equals(name, pattern, StringComparison.OrdinalIgnoreCase);
-            if (fits)
-                return true;
+            if (string.Equals(name, pattern, StringComparison.OrdinalIgnoreCase))
+                return int.MaxValue;
+            if (pattern.EndsWith('*') && name.StartsWith(pattern[..^1], StringComparison.OrdinalIgnoreCase))
+                best = Math.Max(best, pattern.Length);
         }
 
-        return false;
+        return best;
     }
 
     /// <summary>
@@ -97,7 +100,9 @@ public sealed record ServingStack
     /// </summary>
     public CalibrationFit? FitFor(string modelClass, ChipDescription chip)
     {
-        ReadOnlySpan<string> classes = modelClass == ModelClass.Latent ? [ModelClass.Latent, ModelClass.Experts, ModelClass.Dense] : [modelClass, ModelClass.Dense];
+        ReadOnlySpan<string> classes = modelClass is ModelClass.Latent or ModelClass.LatentFourBit
+            ? [modelClass, ModelClass.Latent, ModelClass.LatentFourBit, ModelClass.Experts, ModelClass.Dense]
+            : [modelClass, ModelClass.Dense];
         foreach (string candidate in classes)
         {
             CalibrationFit? general = null;

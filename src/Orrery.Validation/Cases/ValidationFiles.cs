@@ -16,6 +16,9 @@ public static class ValidationFiles
     /// <summary>Work published on chips that nothing is fitted on, and on their predecessors.</summary>
     public static ImmutableArray<string> Transfer(string dataRoot) => [$"{dataRoot}/validation/diffusion-steps.csv"];
 
+    /// <summary>Serving engines under closed loops.</summary>
+    public static ImmutableArray<string> Inference(string dataRoot) => [$"{dataRoot}/validation/inference.csv.gz", $"{dataRoot}/validation/inference-closed-loop.csv.gz"];
+
     public static ImmutableArray<string> Collectives(string dataRoot) =>
         [$"{dataRoot}/validation/collectives.csv", $"{dataRoot}/validation/collectives-tables.csv.gz"];
 }

@@ -1,0 +1,57 @@
+namespace Orrery.Serving;
+
+/// <summary>
+/// One batch of alike requests that runs alone: all prompts at once, then decodes in step. What benchmarks of single batches and engines without
+/// continuous batching measure.
+/// </summary>
+/// <param name="FirstToken">Until every prompt of the batch is done.</param>
+/// <param name="PerToken">One decode iteration at the mean context.</param>
+public readonly record struct StaticBatch(double FirstToken, double PerToken)
+{
+    /// <summary>The times of a batch.</summary>
+    /// <param name="budget">Most prompt tokens of one pass; longer work takes several.</param>
+    /// <param name="longest">Context the cache is compiled for; 0 where nothing is compiled.</param>
+    public static StaticBatch Of(IterationCost cost, int batch, int input, int output, int budget, int longest = 0)
+    {
+        double first = 0;
+        int padded = cost.Buckets is { } buckets ? buckets.Length(input) : input;
+        if (cost.Buckets is not null || (long)batch * padded <= budget)
+        {
+            AttentionTimes prompts = Sum(cost.Times.Prefill(padded, 0), batch);
+            first = cost.Mixed(0, 0, batch * padded, prompts, batch).Total;
+        }
+        else
+        {
+            // Whole prompts while they fit a pass, else pieces of one.
+            int prompt = 0;
+            int worked = 0;
+            while (prompt < batch)
+            {
+                int left = budget;
+                int ending = 0;
+                AttentionTimes pass = default;
+                while (left > 0 && prompt < batch)
+                {
+                    int piece = Math.Min(left, input - worked);
+                    AttentionTimes one = cost.Times.Prefill(piece, worked);
+                    pass = (pass + one) with { Launch = Math.Max(pass.Launch, one.Launch) };
+                    left -= piece;
+                    worked += piece;
+                    if (worked < input)
+                        continue;
+                    worked = 0;
+                    prompt++;
+                    ending++;
+                }
+
+                first += cost.Mixed(0, 0, budget - left, pass, ending).Total;
+            }
+        }
+
+        int context = longest > 0 ? longest : input + (output / 2);
+        double each = cost.Decode(batch, context / OperatorTimes.Tile).Total;
+        return new StaticBatch(first + cost.Constants[ServingConstant.FirstTokenDelay], each);
+    }
+
+    private static AttentionTimes Sum(in AttentionTimes one, int times) => one.Times(times) with { Launch = one.Launch };
+}

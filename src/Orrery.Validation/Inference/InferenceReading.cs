@@ -1,0 +1,52 @@
+using Orrery.Units;
+
+namespace Orrery.Validation.Inference;
+
+/// <summary>How a case is read once the rules of <c>data/validation/inference-rules.yaml</c> have spoken: its own figures where none did.</summary>
+public sealed record InferenceReading
+{
+    /// <summary>Constants the case is fitted and scored with: a part of the stack's rows, such as <c>dense</c> or <c>experts</c>.</summary>
+    public string Class { get; init; } = "";
+
+    /// <summary>Why the row says nothing about its inputs; empty where it does.</summary>
+    public string SetAside { get; init; } = "";
+
+    /// <summary>Why its time to the first token says nothing; empty where it does.</summary>
+    public string FirstTokenSetAside { get; init; } = "";
+
+    public int TensorParallel { get; init; } = 1;
+
+    public int AttentionDataParallel { get; init; } = 1;
+
+    public int ExpertParallel { get; init; } = 1;
+
+    public NumberFormat Linear { get; init; } = NumberFormat.Bf16;
+
+    public NumberFormat Experts { get; init; } = NumberFormat.Bf16;
+
+    public NumberFormat Kv { get; init; } = NumberFormat.Bf16;
+
+    /// <summary>Catalogue model in place of the row's; empty where the row names one.</summary>
+    public string Model { get; init; } = "";
+
+    /// <summary>How the row was measured.</summary>
+    public InferenceMethod Method { get; init; }
+
+    /// <summary>The printed time per token is the whole generation's over prompt and answer together.</summary>
+    public bool IsOverWhole { get; init; }
+
+    /// <summary>Shortest length as a share of the longest.</summary>
+    public double LengthShare { get; init; } = 1;
+
+    /// <summary>Requests of each client.</summary>
+    public int RequestsPerClient { get; init; } = 10;
+
+    /// <summary>Seconds from an answer to the client's next request.</summary>
+    public double ClientDelay { get; init; }
+
+    /// <summary>Tokens that travel together.</summary>
+    public int StreamInterval { get; init; } = 1;
+
+    /// <summary>Names of the rules that spoke, joined by semicolons.</summary>
+    public string Rules { get; init; } = "";
+}

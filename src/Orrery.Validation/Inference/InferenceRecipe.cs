@@ -1,0 +1,12 @@
+using System.Collections.Immutable;
+
+namespace Orrery.Validation.Inference;
+
+/// <summary>
+/// Which rows one set of constants of a serving stack is fitted on: a declared, seeded share of those of a class on a family of chips.
+/// </summary>
+/// <param name="Family">Family of chips; empty is any.</param>
+/// <param name="Share">Share of the clean rows.</param>
+/// <param name="Least">Rows taken where the share is fewer, up to half of all.</param>
+/// <param name="Fixed">Constants that stay as they are: rows of this class cannot tell them.</param>
+public sealed record InferenceRecipe(string Stack, string Class, string Family, double Share, int Least, ulong Seed, ImmutableArray<string> Fixed);

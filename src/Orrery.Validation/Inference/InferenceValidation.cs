@@ -1,0 +1,134 @@
+using System.Collections.Immutable;
+using Orrery.Catalog;
+using Orrery.Serving;
+using Orrery.Units;
+using Orrery.Validation.Cases;
+using Orrery.Validation.Scoring;
+
+namespace Orrery.Validation.Inference;
+
+/// <summary>Everything <c>orrery validate inference</c> does between its flags and its printing.</summary>
+/// <param name="Report">Null where a file could not be read as it stands.</param>
+public sealed record InferenceValidation(ValidationReport? Report, ImmutableArray<Diagnostic> Diagnostics)
+{
+    private const double FullCache = 0.97;
+
+    /// <summary>Reads cases, runs each closed loop and scores time per token, time to the first token and throughput apart.</summary>
+    /// <param name="caseFiles">Files of cases; empty is the catalogue's own.</param>
+    /// <param name="isGeneric">Take the constants of no fit throughout.</param>
+    public static InferenceValidation Run(DataCatalog catalog, ImmutableArray<string> caseFiles, bool isGeneric = false)
+    {
+        Result<InferenceRules> rules = InferenceRules.Load(catalog.DataRoot);
+        if (rules.Value is null)
+            return new InferenceValidation(null, rules.Diagnostics);
+        ImmutableArray<string> files = caseFiles.IsDefaultOrEmpty ? ValidationFiles.Inference(catalog.DataRoot) : caseFiles;
+        ImmutableArray<Diagnostic>.Builder diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
+        bool failed = false;
+        CaseScorer scorer = new(Fitted(catalog.DataRoot));
+        InferencePredictor predictor = new(catalog, rules.Value);
+        foreach (string path in files)
+        {
+            CaseFile<InferenceCase> file = InferenceCase.Read(path);
+            diagnostics.AddRange(file.Diagnostics);
+            failed |= file.HasErrors;
+            foreach (InferenceCase row in file.Cases)
+                Score(scorer, predictor, row, isGeneric);
+        }
+
+        return new InferenceValidation(failed ? null : scorer.Report("inference"), diagnostics.ToImmutable());
+    }
+
+    private static void Score(CaseScorer scorer, InferencePredictor predictor, InferenceCase row, bool isGeneric)
+    {
+        InferenceReading reading = predictor.ReadingOf(row);
+        CaseOrigin origin = row.Origin;
+        if (origin.IsExpressible && reading.SetAside.Length > 0)
+        {
+            CaseOrigin aside = origin with { IsExpressible = false, WhyNot = reading.SetAside };
+            scorer.Add(aside, null, static () => default, isRate: false, group: $"{origin.Group}, set aside");
+            return;
+        }
+
+        string slice = $"{predictor.StackOf(row)?.Id ?? origin.Stack} {predictor.ClassOf(row, reading)} {predictor.ChipOf(row)?.Family ?? row.Chip}";
+        string why = "";
+        PreparedCase? prepared = origin.IsExpressible ? predictor.Prepare(row, reading, out why) : null;
+        InferenceFigures central = default;
+        InferenceFigures fast = default;
+        InferenceFigures slow = default;
+        double peak = 0;
+        if (prepared is not null)
+        {
+            ServingStack stack = prepared.Request.Stack;
+            string modelClass = predictor.ClassOf(row, reading);
+            ChipDescription chip = prepared.Request.System.Chip;
+            ServingConstants constants = isGeneric ? predictor.Stacks.Generic() : predictor.Stacks.ConstantsOf(stack, modelClass, chip);
+            CalibrationFit? fit = isGeneric ? null : stack.FitFor(modelClass, chip);
+            double sigma = fit?.ResidualSigma ?? stack.UnfittedSigma;
+            central = prepared.Run(constants);
+            fast = prepared.Run(constants, 1 / EightyPercentInterval.Factor(sigma));
+            slow = prepared.Run(constants, EightyPercentInterval.Factor(sigma));
+            peak = reading.Method == InferenceMethod.Offline || reading.IsOverWhole ? 0 : Roofline(prepared, row, reading);
+        }
+
+        Scoring.Prediction Of(double value, double one, double other, double? atPeak = null) => prepared is null
+            ? Scoring.Prediction.Skip(why)
+            : Scoring.Prediction.Of(value, Math.Min(value, Math.Min(one, other)), Math.Max(value, Math.Max(one, other)), reading.Rules, atPeak);
+
+        if (origin.PrimaryMetric == "output_tokens_per_s")
+            scorer.Add(origin, row.OutputTokensPerSecond, () => Of(central.OutputTokensPerSecond, fast.OutputTokensPerSecond, slow.OutputTokensPerSecond), isRate: true, slice: slice);
+        else
+            scorer.Add(origin, row.PerTokenMs, () => Of(central.PerToken * 1e3, fast.PerToken * 1e3, slow.PerToken * 1e3, peak > 0 ? peak * 1e3 : null), isRate: false, slice: slice);
+        if (row.FirstTokenMs is not { } firstMeasured || row.PerTokenMs is not { } eachMeasured || !origin.IsExpressible)
+            return;
+        if (reading.FirstTokenSetAside.Length == 0)
+        {
+            scorer.Add(
+                origin with { PrimaryMetric = "ttft_ms_p50" }, firstMeasured, () => Of(central.FirstToken * 1e3, fast.FirstToken * 1e3, slow.FirstToken * 1e3), isRate: false,
+                // Where the cache is full the first token waits for room: a queue that a little error of the memory makes or unmakes.
+                group: central.CachePeak > FullCache ? $"{origin.Group}, first token with the cache full" : $"{origin.Group}, first token", slice: slice);
+        }
+
+        if (reading.Method == InferenceMethod.ClosedLoop && row.Concurrency is { } clients && row.OutputTokens is { } tokens && reading.FirstTokenSetAside.Length == 0)
+        {
+            double Rate(double first, double each) => clients * tokens / (first + ((tokens - 1) * each));
+            scorer.Add(
+                origin with { PrimaryMetric = "output_tokens_per_s" }, Rate(firstMeasured, eachMeasured) * 1e3,
+                () => Of(Rate(central.FirstToken, central.PerToken), Rate(fast.FirstToken, fast.PerToken), Rate(slow.FirstToken, slow.PerToken)), isRate: true,
+                group: $"{origin.Group}, throughput", slice: slice);
+        }
+    }
+
+    /// <summary>Time to read the weights an iteration touches, and the caches of all in flight, at the stated bandwidth: what anyone could have.</summary>
+    private static double Roofline(PreparedCase prepared, InferenceCase row, InferenceReading reading)
+    {
+        ChipDescription chip = prepared.Request.System.Chip;
+        double bandwidth = chip.MemoryBandwidth.Value.Value / chip.RanksPerChip;
+        double flight = reading.Method == InferenceMethod.StaticBatch ? prepared.Batch : row.Concurrency!.Value;
+        double share = 1;
+        foreach (Models.LayerDescription kind in prepared.Request.Model.LayerKinds)
+        {
+            if (kind.FeedForward is { Experts: > 0 } feed)
+                share = 1 - Math.Pow(1 - (1.0 / feed.Experts), flight * feed.TopK);
+        }
+
+        double context = row.InputTokens!.Value + (row.OutputTokens!.Value / 2.0);
+        double sequences = flight / prepared.Plan.DataParallel;
+        double caches = sequences * new KvLayout(prepared.Request.Model, prepared.Plan).BytesPerToken * context;
+        return ((prepared.Memory.Weights.Value * share) + caches) / bandwidth;
+    }
+
+    private static HashSet<string> Fitted(string dataRoot)
+    {
+        HashSet<string> fitted = new(StringComparer.Ordinal);
+        string folder = Path.Combine(dataRoot, "calibration", "serving");
+        if (!Directory.Exists(folder))
+            return fitted;
+        foreach (string rows in Directory.GetFiles(folder, "*.rows.gz").Order(StringComparer.Ordinal))
+        {
+            if (CalibrationRows.Read(rows) is { } ids)
+                fitted.UnionWith(ids);
+        }
+
+        return fitted;
+    }
+}

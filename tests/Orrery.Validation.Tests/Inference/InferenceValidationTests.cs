@@ -1,0 +1,136 @@
+using Orrery.Catalog;
+using Orrery.Serving;
+using Orrery.Validation.Cases;
+using Orrery.Validation.Csv;
+using Orrery.Validation.Inference;
+using Orrery.Validation.Scoring;
+using Shouldly;
+using Xunit;
+
+namespace Orrery.Validation.Tests.Inference;
+
+/// <summary>How serving rows are read and scored.</summary>
+public sealed class InferenceValidationTests
+{
+    private const string Head =
+        "case_id,source_id,model,model_config,input_tokens,output_tokens,batch,concurrency,tp,ep,moe_tp,attention_dp,weight_dtype,mode,chip,framework,published,ttft_ms_p50,tpot_ms_p50,stack,system,primary_metric,expressible,speculative,num_requests,output_tokens_per_s,max_seq";
+
+    private static readonly DataCatalog Catalog = DataCatalog.Open(DataCatalog.FindDataRoot());
+    private static readonly Lazy<ValidationReport> Report = new(() => InferenceValidation.Run(Catalog, []).Report!);
+
+    private static InferenceCase Row(string line)
+    {
+        using CsvReader reader = CsvReader.Of(new StringReader($"{Head}\n{line}\n"), "rows");
+        InferenceCase row = new InferenceCaseReader(reader).Next().ShouldNotBeNull(string.Join('\n', reader.Diagnostics));
+        return row;
+    }
+
+    private static InferenceReading Read(string line) => InferenceRules.Load(Catalog.DataRoot).Value!.Read(Row(line));
+
+    [Fact]
+    public void A_public_client_draws_its_lengths()
+    {
+        InferenceReading reading = Read("a,nvidia-aiconfigurator-e2e,Llama,llama-3.1-70b,1024,1024,8,8,8,1,8,1,fp8,aggregated,H100-SXM-80GB,vLLM,2025-10-29,100,10,vllm-unknown,dgx-h100,tpot_ms_p50,1,,,,");
+        (reading.LengthShare, reading.RequestsPerClient, reading.ClientDelay).ShouldBe((0.8, 10, 0.003));
+        reading.SetAside.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Degrees_printed_as_a_product_are_taken_apart()
+    {
+        InferenceReading reading = Read("a,nvidia-aiconfigurator-e2e,DeepSeek-V3,deepseek-v3,1024,1024,8,8,64,8,8,1,fp8,aggregated,B200-SXM-180GB,SGLang,2025-10-29,100,10,sglang-0.5,dgx-b200,tpot_ms_p50,1,,,,");
+        (reading.TensorParallel, reading.ExpertParallel, reading.AttentionDataParallel).ShouldBe((8, 8, 1));
+        reading.SetAside.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("a,nvidia-aiconfigurator-e2e,DeepSeek-V3,deepseek-v3,1024,1024,8,8,36,1,36,1,fp8,aggregated,GB200,SGLang,2025-10-29,100,10,sglang-0.5,gb200-nvl72,tpot_ms_p50,1,,,,", "more than eight")]
+    [InlineData("a,nvidia-aiconfigurator-e2e,DeepSeek-R1,deepseek-v3,1024,1024,8,8,8,1,8,1,fp8,aggregated,B200-SXM-180GB,TensorRT-LLM,2026-02-03,100,10,trtllm-1.2,dgx-b200,tpot_ms_p50,1,,,,", "speculative")]
+    [InlineData("a,nvidia-aiconfigurator-e2e,gpt-oss,gpt-oss-120b,1024,1024,512,512,8,1,8,1,nvfp4,aggregated,H100-SXM-80GB,vLLM,2025-12-05,100,10,vllm-0.12,dgx-h100,tpot_ms_p50,1,,,,", "limit")]
+    public void Rows_whose_columns_say_something_else_are_set_aside_with_the_reason(string line, string reason) => Read(line).SetAside.ShouldContain(reason);
+
+    [Fact]
+    public void The_same_row_before_the_day_is_not_set_aside() =>
+        Read("a,nvidia-aiconfigurator-e2e,DeepSeek-R1,deepseek-v3,1024,1024,8,8,8,1,8,1,fp8,aggregated,B200-SXM-180GB,TensorRT-LLM,2025-11-02,100,10,trtllm-1.2,dgx-b200,tpot_ms_p50,1,,,,")
+            .SetAside.ShouldBeEmpty();
+
+    [Fact]
+    public void A_batch_alone_is_a_prefill_and_equal_decodes()
+    {
+        InferencePredictor predictor = new(Catalog, InferenceRules.Load(Catalog.DataRoot).Value!);
+        InferenceCase row = Row("a,splitwise-profile,Llama-2-70B,llama-2-70b,512,128,4,4,4,,,,fp16,aggregated,A100-SXM-80GB,vLLM,2023-11,100,10,vllm-2023,dgx-a100,tpot_ms_p50,1,none,,,");
+        PreparedCase prepared = predictor.Prepare(row, predictor.ReadingOf(row), out string why).ShouldNotBeNull();
+        why.ShouldBeEmpty();
+        prepared.Request.Stack.Id.ShouldBe("vllm-2023");
+        InferenceFigures one = prepared.Run(predictor.Stacks.Generic());
+        InferenceFigures slow = prepared.Run(predictor.Stacks.Generic(), 2);
+        slow.PerToken.ShouldBe(2 * one.PerToken, 1e-9);
+        one.OutputTokensPerSecond.ShouldBe(4 * 128 / (one.FirstToken + (127 * one.PerToken)), 1e-6);
+    }
+
+    [Fact]
+    public void Every_source_is_scored_and_no_more_than_a_twentieth_skipped()
+    {
+        Report.Value.Failures.ShouldBeEmpty();
+        Report.Value.Groups.Select(static group => group.Group).ShouldBe(
+            [
+                "aws-neuron-docs-inference", "aws-neuron-docs-inference, first token", "aws-neuron-docs-trn2-tutorials", "aws-neuron-docs-trn2-tutorials, first token",
+                "aws-neuron-docs-trn2-tutorials, set aside", "deepseek-open-infra", "mlperf-inference-nvidia", "mlperf-inference-partners", "nvidia-aiconfigurator-e2e",
+                "nvidia-aiconfigurator-e2e, first token", "nvidia-aiconfigurator-e2e, first token with the cache full", "nvidia-aiconfigurator-e2e, set aside", "nvidia-aiconfigurator-e2e, throughput", "splitwise-profile", "splitwise-profile, first token",
+                "tensorrt-llm-perf-overview",
+            ],
+            ignoreOrder: true);
+    }
+
+    [Theory]
+    [InlineData("nvidia-aiconfigurator-e2e", 0.08, 0.12)]
+    [InlineData("nvidia-aiconfigurator-e2e, first token", 0.13, 0.20)]
+    [InlineData("nvidia-aiconfigurator-e2e, throughput", 0.08, 0.10)]
+    [InlineData("splitwise-profile", 0.05, 0.06)]
+    [InlineData("splitwise-profile, first token", 0.09, 0.15)]
+    public void Rows_that_no_fit_saw_are_within_what_was_reached(string group, double median, double mean)
+    {
+        GroupReport figures = Report.Value.Groups.First(one => one.Group == group);
+        figures.Unseen.MedianApe!.Value.ShouldBeLessThan(median);
+        figures.Unseen.Mape!.Value.ShouldBeLessThan(mean);
+    }
+
+    [Theory]
+    [InlineData("trtllm dense blackwell", 0.05, 0.08)]
+    [InlineData("trtllm dense hopper", 0.05, 0.08)]
+    [InlineData("vllm dense blackwell", 0.06, 0.08)]
+    [InlineData("vllm dense hopper", 0.05, 0.09)]
+    public void Dense_models_are_within_what_was_reached(string slice, double median, double mean)
+    {
+        ErrorFigures figures = Report.Value.Slices.First(one => one.Group == $"nvidia-aiconfigurator-e2e: {slice}").Unseen;
+        figures.Count.ShouldBeGreaterThan(50);
+        figures.MedianApe!.Value.ShouldBeLessThan(median);
+        figures.Mape!.Value.ShouldBeLessThan(mean);
+    }
+
+    [Fact]
+    public void The_roofline_is_beaten()
+    {
+        foreach (GroupReport group in Report.Value.Groups.Where(static group => group.Group is "nvidia-aiconfigurator-e2e" or "splitwise-profile"))
+            group.Unseen.Mape!.Value.ShouldBeLessThan(group.Unseen.BaselineMape!.Value);
+    }
+
+    [Fact]
+    public void Fits_saw_no_more_than_their_share()
+    {
+        foreach (InferenceRecipe recipe in InferenceRecipes.Load(Catalog.DataRoot).Value!.All)
+        {
+            CalibrationFit fit = new ServingCatalog(Catalog.DataRoot).Stack(recipe.Stack).Value!.Fits.First(one => one.Operator == recipe.Class && one.Scope == recipe.Family);
+            fit.RowsFitted.ShouldBeLessThanOrEqualTo(Math.Max(recipe.Least, 25));
+            fit.Constants.Count.ShouldBeLessThanOrEqualTo(9);
+        }
+    }
+
+    [Fact]
+    public void A_second_run_gives_the_same_figures()
+    {
+        ValidationReport again = InferenceValidation.Run(Catalog, []).Report!;
+        again.All.Mape.ShouldBe(Report.Value.All.Mape);
+        again.All.MedianApe.ShouldBe(Report.Value.All.MedianApe);
+    }
+}
