@@ -149,7 +149,8 @@ public sealed class GpuChipModel : ChipModel
         GemmFormat described = GemmFormat.Of(format, PeakOf(GemmFormat.Multiplying(format)));
         if (!options.ProductHasQuantising)
             described = described with { IsQuantised = false };
-        return new(new GemmModel(figures, described, vocabulary.Gemm, constants.Values.AsSpan()), constants);
+        ImmutableArray<double> values = library.Carried(Chip, constants, (int)GemmConstant.Rate, GemmFormat.Multiplying(format));
+        return new(new GemmModel(figures, described, vocabulary.Gemm, values.AsSpan()), constants);
     }
 
     private Fitted<PrefillAttentionModel> Prefill(in Operator work)
@@ -163,7 +164,9 @@ public sealed class GpuChipModel : ChipModel
         OperatorVocabulary vocabulary = library.Vocabulary;
         string name = OperatorVocabulary.NameOf(work);
         KernelConstants constants = library.Resolve(Chip, name, vocabulary.ConstantsOf(name), vocabulary.FormatOf(work, Chip.Family, options.Library));
-        return new(new PrefillAttentionModel(figures, PeakOf(AttentionMultiplies(work.Format, work.KvFormat)), vocabulary.Prefill, constants.Values.AsSpan()), constants);
+        NumberFormat multiplied = AttentionMultiplies(work.Format, work.KvFormat);
+        ImmutableArray<double> values = library.Carried(Chip, constants, (int)PrefillConstant.Rate, multiplied);
+        return new(new PrefillAttentionModel(figures, PeakOf(multiplied), vocabulary.Prefill, values.AsSpan()), constants);
     }
 
     private Fitted<DecodeAttentionModel> Decode(in Operator work)
@@ -192,8 +195,8 @@ public sealed class GpuChipModel : ChipModel
         LatentDecodeStructure structure = vocabulary.LatentDecodeOf(Chip.Family);
         KernelConstants constants = library.Resolve(
             Chip, OperatorVocabulary.LatentDecodeName, vocabulary.LatentDecodeConstants, vocabulary.FormatOf(work, Chip.Family, options.Library));
-        double peak = PeakOf(structure.HasNarrowCache ? AttentionMultiplies(work.Format, work.KvFormat) : GemmFormat.Multiplying(work.Format));
-        return new(new LatentDecodeModel(figures, peak, structure, constants.Values.AsSpan()), constants);
+        NumberFormat multiplied = structure.HasNarrowCache ? AttentionMultiplies(work.Format, work.KvFormat) : GemmFormat.Multiplying(work.Format);
+        return new(new LatentDecodeModel(figures, PeakOf(multiplied), structure, constants.Values.AsSpan()), constants);
     }
 
     private Fitted<ExpertModel> Experts(NumberFormat format)
@@ -210,7 +213,8 @@ public sealed class GpuChipModel : ChipModel
         GemmFormat described = GemmFormat.Of(format, PeakOf(GemmFormat.Multiplying(format)));
         if (!options.ProductHasQuantising)
             described = described with { IsQuantised = false };
-        return new(new ExpertModel(figures, described, vocabulary.ExpertsOf(Chip.Family, format.Text()), constants.Values.AsSpan()), constants);
+        ImmutableArray<double> values = library.Carried(Chip, constants, (int)ExpertConstant.Rate, GemmFormat.Multiplying(format));
+        return new(new ExpertModel(figures, described, vocabulary.ExpertsOf(Chip.Family, format.Text()), values.AsSpan()), constants);
     }
 
     private Fitted<ElementwiseModel> Moving(OperatorKind kind)

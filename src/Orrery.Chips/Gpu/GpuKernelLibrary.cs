@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orrery.Catalog;
+using Orrery.Units;
 
 namespace Orrery.Chips.Gpu;
 
@@ -9,7 +10,8 @@ namespace Orrery.Chips.Gpu;
 /// </summary>
 /// <param name="vocabulary">What constants there are.</param>
 /// <param name="calibrationOf">The calibration of a chip by id; null where it has none. Asked only for chips that are needed.</param>
-public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string, CalibrationFile?> calibrationOf)
+/// <param name="chipOf">The description of a chip by id; null knows none, and then rates are carried as they are.</param>
+public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string, CalibrationFile?> calibrationOf, Func<string, ChipDescription?>? chipOf = null)
 {
     private readonly Func<string, CalibrationFile?> calibrationOf = calibrationOf;
     private readonly Dictionary<string, CalibrationFile?> read = new(StringComparer.Ordinal);
@@ -39,11 +41,32 @@ public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string,
             }
 
             return file.Value;
-        });
+        }, id => catalog.Chip(id).Value);
     }
 
     /// <summary>The same library as it would be had nothing been fitted on these chips: what is near them stands in.</summary>
-    public GpuKernelLibrary Without(ImmutableArray<string> chips) => new(Vocabulary, id => chips.Contains(id) ? null : calibrationOf(id));
+    public GpuKernelLibrary Without(ImmutableArray<string> chips) => new(Vocabulary, id => chips.Contains(id) ? null : calibrationOf(id), chipOf);
+
+    /// <summary>
+    /// Values of constants for a chip that borrows them, with the sustained share of the peak carried by what it lacks: what keeps matrix units waiting takes
+    /// the same time of a multiprocessor, so with units that are slower than those of the source it is less of theirs,
+    /// <c>1/rate = 1 + (1/rate of the source - 1) (peak / SM) / (peak / SM of the source)</c>; with faster ones the share stays.
+    /// </summary>
+    /// <param name="ratePlace">Place of the share among the values.</param>
+    /// <param name="multiplied">The format whose peak it is a share of.</param>
+    public ImmutableArray<double> Carried(ChipDescription chip, KernelConstants constants, int ratePlace, NumberFormat multiplied)
+    {
+        ArgumentNullException.ThrowIfNull(chip);
+        ArgumentNullException.ThrowIfNull(constants);
+        if (constants.Source.Length == 0 || constants.Source == chip.Id || chipOf?.Invoke(constants.Source) is not { } source)
+            return constants.Values;
+        double slower = GpuChipModel.PeakOf(chip, multiplied) / chip.Cores / (GpuChipModel.PeakOf(source, multiplied) / source.Cores);
+        double rate = constants.Values[ratePlace];
+        return slower < 1 && rate < 1 ? constants.Values.SetItem(ratePlace, 1 / (1 + (((1 / rate) - 1) * slower))) : constants.Values;
+    }
+
+    /// <summary>Whether constants of an operator and format were fitted on a chip itself.</summary>
+    public bool IsFitted(string chip, string operatorName, string format) => Find(chip)?.Find(operatorName, format) is not null;
 
     /// <summary>The chip whose constants another takes first where it has none of its own; null where none is near.</summary>
     public string? NearestOf(ChipDescription chip)
@@ -80,7 +103,7 @@ public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string,
         }
 
         ImmutableArray<double> typical = [.. places.Select(static place => place.Typical)];
-        return new KernelConstants(typical, Vocabulary.TypicalSigma, [], false, false, $"{Named(operatorName, format)} on {chip.Id}: typical values, assumed; nothing of the kind is fitted");
+        return new KernelConstants(typical, Vocabulary.TypicalSigma, [], false, false, "", $"{Named(operatorName, format)} on {chip.Id}: typical values, assumed; nothing of the kind is fitted");
     }
 
     private KernelConstants Known(
@@ -100,6 +123,7 @@ public sealed class GpuKernelLibrary(OperatorVocabulary vocabulary, Func<string,
             [.. fit.ClassSigmas.Select(sigma => Math.Sqrt(Square(sigma) + added))],
             source == chip.Id && candidate == format,
             candidate == format,
+            source,
             provenance);
     }
 

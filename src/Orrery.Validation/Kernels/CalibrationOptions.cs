@@ -16,7 +16,7 @@ public sealed record CalibrationOptions
     public int MostRows { get; init; } = 3000;
 
     /// <summary>Fewest rows for which an operator and format get constants of their own.</summary>
-    public int FewestRows { get; init; } = 30;
+    public int FewestRows { get; init; } = 20;
 
     /// <summary>Operators to fit, as calibration files call them; empty fits all.</summary>
     public ImmutableArray<string> Only { get; init; } = [];

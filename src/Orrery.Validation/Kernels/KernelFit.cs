@@ -188,7 +188,9 @@ public sealed class KernelFit
             classes[vocabulary.SpreadClass(predicted)].Add(absolute[row]);
         }
 
-        double sigma = Spread(absolute);
+        // Constants fitted on few rows fit those rows better than any others: Akaike's final prediction error.
+        double unseen = work.Length > kept.Count ? Math.Sqrt((double)(work.Length + kept.Count) / (work.Length - kept.Count)) : 2;
+        double sigma = unseen * Spread(absolute);
         List<string> atLimit = [.. kept.Where(place => constants[place.Name].IsAtLimit).Select(static place => place.Name)];
         List<string> dropped = [.. vocabulary.ConstantsOf(name).Where(place => IsUsed(place) && !kept.Contains(place)).Select(static place => place.Name)];
         string note = dropped.Count == 0 ? "" : "not visible in these rows, left out: " + string.Join(", ", dropped);
@@ -201,7 +203,7 @@ public sealed class KernelFit
             Source = source,
             Constants = constants,
             ResidualSigma = SignificantDigits.Five(sigma),
-            ClassSigmas = [.. Classes(classes, sigma).Select(SignificantDigits.Five)],
+            ClassSigmas = [.. Classes(classes, sigma, unseen).Select(SignificantDigits.Five)],
             MedianError = SignificantDigits.Five(Quantile(relative, 0.5)),
             MeanError = SignificantDigits.Five(relative.Average()),
             RowsFitted = work.Length,
@@ -210,7 +212,7 @@ public sealed class KernelFit
     }
 
     /// <summary>The spread of each class; one with too few rows takes the nearest that has enough, or that of all rows.</summary>
-    private static double[] Classes(List<double>[] classes, double all)
+    private static double[] Classes(List<double>[] classes, double all, double unseen)
     {
         var spreads = new double[classes.Length];
         for (int i = 0; i < classes.Length; i++)
@@ -222,7 +224,7 @@ public sealed class KernelFit
                     : i + distance < classes.Length && classes[i + distance].Count >= SmallestClass ? i + distance : -1;
                 if (place < 0)
                     continue;
-                spreads[i] = Spread([.. classes[place]]);
+                spreads[i] = unseen * Spread([.. classes[place]]);
                 break;
             }
         }

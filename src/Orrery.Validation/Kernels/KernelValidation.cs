@@ -77,12 +77,13 @@ public sealed record KernelValidation(ValidationReport? Report, ImmutableArray<G
                 double? measured = row.Measured(origin.PrimaryMetric);
                 bool isRate = origin.PrimaryMetric != "time_us";
                 Prediction prediction = predictor.Predict(row);
-                string name = isRead ? $"{OperatorVocabulary.NameOf(work)} {predictor.FormatOf(row, work)}".TrimEnd() : row.Kind;
+                string format = isRead ? predictor.FormatOf(row, work) : "";
+                string name = isRead ? $"{OperatorVocabulary.NameOf(work)} {format}".TrimEnd() : row.Kind;
                 string unit = $"{name} on {row.Chip}";
                 bySource.Add(origin, measured, () => prediction, isRate, slice: unit);
                 if (!isRead || !origin.IsExpressible || !fittedGroups.Contains(origin.Group))
                     continue;
-                Carry(row, name, measured, prediction);
+                Carry(row, OperatorVocabulary.NameOf(work), format, measured, prediction);
                 byRegime.Add(origin, measured, () => prediction, isRate, group: name);
                 byRegime.Add(origin, measured, () => prediction, isRate, group: unit);
                 byRegime.Add(origin, measured, () => prediction, isRate, group: $"{unit}, {KernelReading.Regime(work)}");
@@ -130,7 +131,7 @@ public sealed record KernelValidation(ValidationReport? Report, ImmutableArray<G
         public ImmutableArray<GroupReport> Regimes() => byRegime.Report("kernels").Groups;
 
         /// <summary>A row of a time that its chip's own fit did not see, predicted again without any fit of that chip.</summary>
-        private void Carry(KernelCase row, string name, double? measured, Prediction own)
+        private void Carry(KernelCase row, string operatorName, string format, double? measured, Prediction own)
         {
             if (row.Origin.PrimaryMetric != "time_us" || measured is not > 0 || own.SkipReason is not null || evidence.Fitted.Contains(row.Origin.Id))
                 return;
@@ -138,7 +139,10 @@ public sealed record KernelValidation(ValidationReport? Report, ImmutableArray<G
             {
                 if (!ChipCalibration.IsChip(chip, row.Chip))
                     continue;
-                (string, string) key = (chip.Id, name);
+                // Only what was fitted on the nearest chip can be carried from it.
+                if (library.NearestOf(chip) is not { } from || !library.IsFitted(from, operatorName, format))
+                    return;
+                (string, string) key = (chip.Id, $"{operatorName} {format}".TrimEnd());
                 if (!carried.TryGetValue(key, out List<(double, double)>? errors))
                     carried[key] = errors = [];
                 errors.Add(((own.Value / measured.Value) - 1, (carrying.Predict(row).Value / measured.Value) - 1));

@@ -48,6 +48,24 @@ public sealed class KernelLibraryRuleTests
     }
 
     [Fact]
+    public void A_chip_with_slower_matrix_units_reaches_more_of_their_peak_with_borrowed_constants_and_one_with_faster_ones_no_more()
+    {
+        Operator product = Operator.Matmul(16384, 16384, 16384, NumberFormat.Fp8Block);
+        ChipDescription source = TestChips.Make("h100", peak: 1e15);
+        double Share(double peak, bool isKnown) => product.FlopCount / (2 * peak) / new GpuChipModel(
+            TestChips.Make("sister", peak: peak),
+            new GpuKernelLibrary(Vocabulary, id => id == "h100" ? Calibration() : null, id => isKnown && id == "h100" ? source : null),
+            new(true, false, false, "deepgemm")).Cost(product).Execution.Value;
+
+        Share(1e15, isKnown: false).ShouldBe(0.8, 0.02);
+        Share(1e15, isKnown: true).ShouldBe(0.8, 0.02);
+        // 1 / (1 + (1/0.8 - 1) / 5)
+        Share(0.2e15, isKnown: true).ShouldBe(0.952, 0.02);
+        Share(0.2e15, isKnown: false).ShouldBe(0.8, 0.02);
+        Share(2e15, isKnown: true).ShouldBe(0.8, 0.02);
+    }
+
+    [Fact]
     public void A_library_name_that_is_in_no_rule_changes_nothing()
     {
         Operator step = Operator.Decode(8, 4096, 32, 8, 128, NumberFormat.Bf16, NumberFormat.Bf16);
