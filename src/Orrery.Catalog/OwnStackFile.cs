@@ -24,8 +24,9 @@ public static class OwnStackFile
     }
 
     /// <summary>The text of the file.</summary>
+    /// <param name="vocabulary">Constants that stand at its defaults are left out.</param>
     /// <param name="origin">Where the constants come from, in words.</param>
-    public static string Text(string name, StackDescription stack, string origin)
+    public static string Text(string name, StackDescription stack, StackVocabulary vocabulary, string origin)
     {
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"# Written by `orrery calibrate --from`: {name}, a copy of {stack.Id}. What was fitted is in data/calibration/stacks/{name}.yaml.\n");
@@ -38,21 +39,24 @@ public static class OwnStackFile
         text.Append(CultureInfo.InvariantCulture, $"defaultRecompute: {stack.DefaultRecompute}\n");
         text.Append(CultureInfo.InvariantCulture, $"vocabularyPadding: {stack.VocabularyPadding}\n");
         text.Append(CultureInfo.InvariantCulture, $"gradientBytes: {stack.GradientBytes}\n");
+        text.Append(CultureInfo.InvariantCulture, $"schedules: [{string.Join(", ", stack.Schedules.Select(CalibrationFile.Quoted))}]\n");
         Flag(text, "defaultSequenceParallel", stack.DefaultSequenceParallel);
         Flag(text, "padsVocabularyOnlyWhenSplit", stack.PadsVocabularyOnlyWhenSplit);
         Flag(text, "recomputeSkipsLastProduct", stack.RecomputeSkipsLastProduct);
         Flag(text, "pacesWholeDomain", stack.PacesWholeDomain);
         Flag(text, "overlapsTensorParallel", stack.OverlapsTensorParallel);
         Flag(text, "keepsDropoutMasks", stack.KeepsDropoutMasks);
+        Flag(text, "keepsNarrowInputs", stack.KeepsNarrowInputs);
         Flag(text, "shardsGradientsEveryMicroBatch", stack.ShardsGradientsEveryMicroBatch);
         text.Append("constants:\n");
-        Constants(text, stack.Constants, "  ");
+        Constants(text, stack.Constants, vocabulary, "  ");
         if (!stack.OnChip.IsEmpty)
             text.Append("onChip:\n");
         foreach ((string chip, ImmutableSortedDictionary<string, ConstantReading> constants) in stack.OnChip)
         {
             text.Append(CultureInfo.InvariantCulture, $"  {chip}:\n");
-            Constants(text, constants, "    ");
+            // Of a chip even a default says something: it stands above what the stack says.
+            Constants(text, constants, null, "    ");
         }
 
         return text.ToString();
@@ -60,11 +64,11 @@ public static class OwnStackFile
 
     private static void Flag(StringBuilder text, string key, bool value) => text.Append(CultureInfo.InvariantCulture, $"{key}: {(value ? "true" : "false")}\n");
 
-    private static void Constants(StringBuilder text, ImmutableSortedDictionary<string, ConstantReading> constants, string indent)
+    private static void Constants(StringBuilder text, ImmutableSortedDictionary<string, ConstantReading> constants, StackVocabulary? vocabulary, string indent)
     {
         foreach ((string name, ConstantReading reading) in constants)
         {
-            if (reading.Mark == Mark.Assumed)
+            if (reading.Mark == Mark.Assumed && vocabulary?.Find(name)?.Default == reading.Value)
                 continue;
             text.Append(CultureInfo.InvariantCulture, $"{indent}{name}: {{value: {reading.Value:R}{(reading.Unit == "1" ? "" : " " + reading.Unit)}, mark: derived, source: base, note: as the base has it}}\n");
         }

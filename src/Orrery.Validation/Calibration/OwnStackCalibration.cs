@@ -179,7 +179,7 @@ public sealed class OwnStackCalibration
         {
             string path = catalog.CalibrationPath(CalibrationKind.Stacks, name);
             string origin = stack.FittedOn.Length > 0 ? $"constants of {stack.Id}: {stack.FittedOn}" : $"constants of {stack.Id}, not fitted";
-            File.WriteAllText(Path.Combine(catalog.DataRoot, "stacks", name + ".yaml"), OwnStackFile.Text(name, stack, origin));
+            File.WriteAllText(Path.Combine(catalog.DataRoot, "stacks", name + ".yaml"), OwnStackFile.Text(name, stack, _vocabulary, origin));
             file.Write(path);
             CalibrationRows.Write(Path.Combine(Path.GetDirectoryName(path)!, name + ".rows.gz"), _rows.Select(static row => row.Id).Order(StringComparer.Ordinal));
         }

@@ -50,6 +50,34 @@ public sealed class OwnStackTests : IDisposable
         OwnStackFile.Problem("Not a name", DataCatalog.Open(root)).ShouldNotBeNull();
     }
 
+    [Fact]
+    public void A_copy_of_any_stack_lays_work_out_as_the_stack_does()
+    {
+        string[] own = ["Id", "Name", "BasedOn", "FittedOn"];
+        Directory.CreateDirectory(Path.Combine(folder, "stacks"));
+        File.Copy(Path.Combine(RepositoryData.Root, "stacks", "constants.yaml"), Path.Combine(folder, "stacks", "constants.yaml"));
+        DataCatalog catalog = DataCatalog.Open(RepositoryData.Root);
+        foreach (string id in catalog.StackIds)
+        {
+            StackDescription basis = catalog.Stack(id).Value.ShouldNotBeNull();
+            File.WriteAllText(Path.Combine(folder, "stacks", "mine.yaml"), OwnStackFile.Text("mine", basis, catalog.Vocabulary().Value!, "test"));
+            Result<StackDescription> read = DataCatalog.Open(folder).Stack("mine");
+            StackDescription copy = read.Value.ShouldNotBeNull(read.Diagnostics.Length > 0 ? read.Diagnostics[0].Message : "");
+            foreach (System.Reflection.PropertyInfo property in typeof(StackDescription).GetProperties())
+            {
+                if (property.PropertyType.IsValueType && property.Name is not ("ResidualSigma" or "Covers") && !property.PropertyType.IsGenericType)
+                    property.GetValue(copy).ShouldBe(property.GetValue(basis), $"{property.Name} of {id}");
+                else if (property.PropertyType == typeof(string) && !own.Contains(property.Name))
+                    property.GetValue(copy).ShouldBe(property.GetValue(basis), $"{property.Name} of {id}");
+            }
+
+            copy.Schedules.ShouldBe(basis.Schedules);
+            copy.Constants.Values.Select(static one => (one.Name, one.Value)).ShouldBe(basis.Constants.Values.Select(static one => (one.Name, one.Value)));
+            copy.OnChip.SelectMany(static chip => chip.Value.Values.Select(one => (chip.Key, one.Name, one.Value)))
+                .ShouldBe(basis.OnChip.SelectMany(static chip => chip.Value.Values.Select(one => (chip.Key, one.Name, one.Value))));
+        }
+    }
+
     [Theory]
     [InlineData("model_config,system,chips,seq,iteration_tme_s\nllama-3.1-8b,dgx-h100,8,8192,13\n", "iteration_time_s")]
     [InlineData("model_config,system,chips,seq,iteration_time_s\nllama-3.1-8b,dgx-h10,8,8192,13\n", "dgx-h100")]
