@@ -23,6 +23,15 @@ public sealed class ModelInputsTests
         Message(new ModelInputs(ImageSize: size, Frames: frames), model, tokens + 1).ShouldContain($"are {tokens} patches");
     }
 
+    [Theory]
+    [InlineData("wan2.1-t2v-14b, by its class", "480x832", 81, 32_760)]
+    [InlineData("dit-xl-2, by its class", "256x256", 1, 256)]
+    public void A_file_without_the_autoencoders_stride_takes_the_published_one(string name, string size, int frames, int tokens)
+    {
+        new ModelInputs(ImageSize: size, Frames: frames).Apply(Published(name), null, out int? patches).Value.ShouldNotBeNull();
+        patches.ShouldBe(tokens);
+    }
+
     [Fact]
     public void A_model_is_trained_with_the_prediction_modules_it_was_published_with_unless_told_otherwise()
     {

@@ -13,6 +13,14 @@ internal static class PublishedConfigurations
     public static IReadOnlyList<(string Name, string Json)> All { get; } =
     [
         (
+            "wan2.1-t2v-14b, by its class",
+            """{"_class_name":"WanTransformer3DModel","_diffusers_version":"0.33.0.dev0","added_kv_proj_dim":null,"attention_head_dim":128,"cross_attn_norm":true,"eps":1e-06,"ffn_dim":13824,"freq_dim":256,"image_dim":null,"in_channels":16,"num_attention_heads":40,"num_layers":40,"out_channels":16,"patch_size":[1,2,2],"qk_norm":"rms_norm_across_heads","rope_max_seq_len":1024,"text_dim":4096}"""
+        ),
+        (
+            "dit-xl-2, by its class",
+            """{"_class_name":"DiTTransformer2DModel","_diffusers_version":"0.12.0.dev0","activation_fn":"gelu-approximate","attention_bias":true,"attention_head_dim":72,"dropout":0.0,"in_channels":4,"norm_elementwise_affine":false,"norm_num_groups":32,"norm_type":"ada_norm_zero","num_attention_heads":16,"num_embeds_ada_norm":1000,"num_layers":28,"out_channels":8,"patch_size":2,"sample_size":32,"upcast_attention":false}"""
+        ),
+        (
             "gemma-7b",
             """{"model_type":"gemma","hidden_size":3072,"num_hidden_layers":28,"num_attention_heads":16,"num_key_value_heads":16,"head_dim":256,"intermediate_size":24576,"vocab_size":256000,"max_position_embeddings":8192,"attention_bias":false,"hidden_act":"gelu","rope_theta":10000.0}"""
         ),

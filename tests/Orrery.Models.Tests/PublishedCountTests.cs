@@ -9,6 +9,8 @@ namespace Orrery.Models.Tests;
 public sealed class PublishedCountTests
 {
     [Theory]
+    [InlineData("wan2.1-t2v-14b, by its class", 14_288_491_584)]
+    [InlineData("dit-xl-2, by its class", 674_834_720)]
     [InlineData("gemma-7b", 8_537_680_896)]
     [InlineData("phi-3-mini-4k-instruct", 3_821_079_552)]
     [InlineData("qwen1.5-moe-a2.7b", 14_315_784_192)]

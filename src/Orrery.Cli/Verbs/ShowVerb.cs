@@ -139,6 +139,8 @@ public static class ShowVerb
             return Of(stack);
 
         // A file that is there and broken says more than "no such name".
+        if (Directory.Exists(name) && File.Exists(Path.Combine(name, "config.json")))
+            return (null, model.Diagnostics);
         if (File.Exists(name))
             return (null, name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? model.Diagnostics : catalog.System(name).Diagnostics);
         string[] known = [.. catalog.SystemIds, .. catalog.ChipIds, .. catalog.StackIds, .. catalog.ModelIds, .. Schedule.List.Words, .. ContextLayout.List.Words];

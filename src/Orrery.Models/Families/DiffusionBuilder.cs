@@ -20,6 +20,25 @@ internal abstract class DiffusionBuilder(ConfigReader config, ModelFamily family
         return stride is null ? (1, 0) : (stride[0], stride[1]);
     }
 
+    /// <summary>Hidden width, layers and heads under the common names, or as the library without model types writes them: heads by their width.</summary>
+    protected (int Hidden, int Layers, int Heads, int HeadDim) Widths()
+    {
+        KeyNames keys = Family.Keys;
+        int heads = Config.Integer(keys.Heads, 1, MaximumHeads);
+        if (Config.Find(keys.Hidden) is null && Config.OptionalInteger("attention_head_dim", 1, MaximumHeadDim) is { } each)
+        {
+            int layersOfClass = Config.Integer("num_layers", 1, MaximumLayers);
+            if ((long)heads * each <= MaximumHidden)
+                return (heads * each, layersOfClass, heads, each);
+            Config.Error(ModelCodes.TooLarge, Config.OffsetOf(keys.Heads), $"{heads} heads of {each} are wider than {MaximumHidden}");
+            return (1, layersOfClass, heads, 1);
+        }
+
+        int hidden = Config.Integer(keys.Hidden, 1, MaximumHidden);
+        int layers = Config.Integer(keys.Layers, 1, MaximumLayers);
+        return (hidden, layers, heads, HeadDim(hidden, heads, keys.HeadDim, keys.Heads));
+    }
+
     /// <summary>One row a sequence.</summary>
     protected static TokenStream OneRow => TokenStream.OfCondition(1);
 

@@ -8,22 +8,22 @@ internal sealed class ImageDiffusionBuilder(ConfigReader config, ModelFamily fam
     public override ModelArchitecture? Build()
     {
         KeyNames keys = Family.Keys;
-        int hidden = Config.Integer(keys.Hidden, 1, MaximumHidden);
-        int layers = Config.Integer(keys.Layers, 1, MaximumLayers);
-        int heads = Config.Integer(keys.Heads, 1, MaximumHeads);
-        int headDim = HeadDim(hidden, heads, keys.HeadDim, keys.Heads);
+        (int hidden, int layers, int heads, int headDim) = Widths();
         int patch = Config.Integer("patch_size", 1, MaximumPatch);
         int channels = Config.Integer("in_channels", 1, MaximumChannels);
         // Noise and its variance are both predicted unless the file says otherwise.
         int output = Config.OptionalInteger("out_channels", 1, 2 * MaximumChannels) ?? 2 * channels;
-        int size = Config.Integer("sample_size_latent", 1, 1 << 14);
-        int classes = Config.OptionalInteger("num_classes", 0, MaximumVocabulary) ?? 0;
+        int size = Config.OptionalInteger("sample_size", 1, 1 << 14) ?? Config.Integer("sample_size_latent", 1, 1 << 14);
+        int classes = Config.OptionalInteger("num_classes", 0, MaximumVocabulary) ?? Config.OptionalInteger("num_embeds_ada_norm", 0, MaximumVocabulary) ?? 0;
+        Config.PassOver("norm_type", "norm_elementwise_affine", "norm_num_groups", "activation_fn", "upcast_attention", "dropout", "attention_bias");
         double ratio = Config.OptionalNumber("mlp_ratio", 1e-3, 1e3) ?? 4;
         int width = Config.OptionalInteger(keys.Width, 1, MaximumWidth) ?? (int)Math.Clamp(hidden * ratio, 1, MaximumWidth);
         if (size < patch)
             Config.Error(ModelCodes.Inconsistent, Config.OffsetOf("sample_size_latent"), $"latents of {size} by {size} hold no patch of {patch} by {patch}");
 
         (int frameStride, int pixelStride) = AutoencoderStride();
+        if (pixelStride == 0)
+            (frameStride, pixelStride) = (1, Family.PixelStride);
         AttentionDescription attention = new(
             AttentionKind.Grouped, heads, heads, headDim, 0, HasQkvBias: true, HasOutputBias: true, QkNormKind.None, IsCausal: false);
         LayerDescription layer = new(

@@ -39,7 +39,7 @@ internal sealed class JointDiffusionBuilder(ConfigReader config, ModelFamily fam
         (int frameStride, int pixelStride) = AutoencoderStride();
         if (pixelStride == 0)
             (frameStride, pixelStride) = (Family.FrameStride, Family.PixelStride);
-        Config.PassOver("axes_dims_rope", "rope_axes_dim", "rope_theta", "qk_norm", "axes_dim", "image_condition_type");
+        Config.PassOver("eps", "axes_dims_rope", "rope_axes_dim", "rope_theta", "qk_norm", "axes_dim", "image_condition_type");
 
         AttentionDescription attention = new(
             AttentionKind.Grouped, heads, heads, headDim, 0, HasQkvBias: true, HasOutputBias: true, QkNormKind.PerHead, IsCausal: false);

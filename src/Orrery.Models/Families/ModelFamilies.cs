@@ -288,10 +288,10 @@ internal static class ModelFamilies
             NormHasBias = true,
             DefaultPositions = 2048,
         },
-        new() { ModelTypes = ["dit"], Shape = ArchitectureShape.ImageDiffusion, IsCausal = false },
+        new() { ModelTypes = ["dit"], ClassName = "DiTTransformer2DModel", Shape = ArchitectureShape.ImageDiffusion, IsCausal = false },
 
         // The longest published clip: 81 frames of 1280 by 720 pixels are 21 x 45 x 80 patches.
-        new() { ModelTypes = ["wan"], Shape = ArchitectureShape.VideoDiffusion, IsCausal = false, DefaultPositions = 75600 },
+        new() { ModelTypes = ["wan"], ClassName = "WanTransformer3DModel", Shape = ArchitectureShape.VideoDiffusion, IsCausal = false, DefaultPositions = 75600, TextTokens = 512, FrameStride = 4 },
 
         // One image of 1024 by 1024 pixels; for the video model 129 frames of 1280 by 720.
         new()

@@ -11,19 +11,26 @@ internal sealed class VideoDiffusionBuilder(ConfigReader config, ModelFamily fam
     public override ModelArchitecture? Build()
     {
         KeyNames keys = Family.Keys;
-        int hidden = Config.Integer(keys.Hidden, 1, MaximumHidden);
-        int layers = Config.Integer(keys.Layers, 1, MaximumLayers);
-        int heads = Config.Integer(keys.Heads, 1, MaximumHeads);
-        int headDim = HeadDim(hidden, heads, keys.HeadDim, keys.Heads);
-        int width = Config.Integer(keys.Width, 1, MaximumWidth);
+        (int hidden, int layers, int heads, int headDim) = Widths();
+        int width = Config.OptionalInteger("ffn_dim", 1, MaximumWidth) ?? Config.Integer(keys.Width, 1, MaximumWidth);
         int[] patch = Config.OptionalIntegers("patch_size", 3, 1, MaximumPatch) ?? [1, 2, 2];
         int channels = Config.Integer("in_channels", 1, MaximumChannels);
         int output = Config.OptionalInteger("out_channels", 1, MaximumChannels) ?? channels;
         int textWidth = CodebookDecoderBuilder.TextWidth(Config, MaximumHidden) ?? Config.Integer("text_dim", 1, MaximumHidden);
-        int textTokens = Config.Integer("text_len", 1, MaximumPositions);
+        int textTokens = Config.OptionalInteger("text_len", 1, MaximumPositions) ?? TextTokens();
         bool isCausal = Config.OptionalBoolean("causal") ?? Family.IsCausal;
         int positions = Positions(keys.Positions);
         (int frameStride, int pixelStride) = AutoencoderStride();
+        if (pixelStride == 0)
+            (frameStride, pixelStride) = (Family.FrameStride, Family.PixelStride);
+        // What conditions on an image has further products; positions and norms change no shape.
+        foreach (string key in (ReadOnlySpan<string>)["image_dim", "added_kv_proj_dim"])
+        {
+            if (Config.OptionalInteger(key, 1, MaximumHidden) is not null)
+                Config.Error(ModelCodes.NotSupported, Config.OffsetOf(key), $"'{key}' is given: conditioning on an image cannot be described");
+        }
+
+        Config.PassOver("eps", "rope_max_seq_len", "cross_attn_norm", "qk_norm", "pos_embed_seq_len");
 
         TokenStream text = TokenStream.OfCondition(textTokens);
         AttentionDescription attention = new(
@@ -52,5 +59,11 @@ internal sealed class VideoDiffusionBuilder(ConfigReader config, ModelFamily fam
                 new SideBlock("modulation of all blocks", OneRow, hidden, ModulationVectors * hidden, HasBias: true),
                 SideBlock.OfTable("modulation of the last norm", 2L * hidden, isAtEnd: true),
             ]));
+    }
+
+    private int TextTokens()
+    {
+        Config.Note(ModelCodes.DefaultTaken, Config.OffsetOf("text_dim"), $"'text_len' is missing; {Family.TextTokens} tokens of text, those of the published pipeline, are taken");
+        return Family.TextTokens;
     }
 }
