@@ -54,9 +54,12 @@ public sealed class LaunchTests
     }
 
     [Fact]
-    public void Arguments_that_do_not_launch_the_chips_of_the_job_are_refused()
+    public void Chips_take_the_place_of_the_launcher_s_ranks_and_degrees_that_span_others_are_refused()
     {
-        Command.Run([.. Job.Split(' '), "--chips", "64", "--from-launch", "torchrun --nnodes 4 --nproc-per-node 8 --tensor-model-parallel-size 8"]).ShouldBeRefused();
+        Command more = Command.Run([.. Job.Split(' '), "--chips", "64", "--from-launch", "torchrun --nnodes 4 --nproc-per-node 8 --tensor-model-parallel-size 8 --bf16", "--json"]);
+        more.Json().GetProperty("plan").GetProperty("dp").GetInt32().ShouldBe(8);
+        more.Output.ShouldContain("the 64 of --chips take their place");
+        Command.Run([.. Job.Split(' '), "--chips", "64", "--from-launch", "ici_tensor_parallelism=8 ici_fsdp_parallelism=4 dcn_data_parallelism=1 per_device_batch_size=1"]).ShouldBeRefused();
         Command none = Command.Run([.. Job.Split(' '), "--from-launch", "--tensor-model-parallel-size 8"]);
         none.ShouldBeRefused();
         none.Error.ShouldContain("--chips: error ORR0007");

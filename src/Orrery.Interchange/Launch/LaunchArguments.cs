@@ -13,6 +13,13 @@ public sealed class LaunchArguments
 {
     private const long Largest = 1L << 40;
 
+    /// <summary>What <c>torchrun</c> takes beside the number of ranks.</summary>
+    private static readonly string[] Launcher =
+    [
+        "node_rank", "master_addr", "master_port", "rdzv_backend", "rdzv_endpoint", "rdzv_id", "rdzv_conf", "standalone", "max_restarts", "monitor_interval",
+        "start_method", "role", "module", "no_python", "run_path", "log_dir", "redirects", "tee", "local_ranks_filter", "local_addr",
+    ];
+
     private readonly LaunchFramework framework;
     private readonly string file;
     private readonly List<LaunchSetting> inOrder = [];
@@ -26,7 +33,10 @@ public sealed class LaunchArguments
         this.file = file;
         foreach (LaunchSetting setting in settings)
         {
-            if (byName.TryGetValue(setting.Name, out LaunchSetting? before) && before.Value != setting.Value)
+            bool isKnown = framework.Knows(setting);
+            if (setting.IsBare && !isKnown && !framework.TakesBareWords)
+                continue;
+            if (isKnown && byName.TryGetValue(setting.Name, out LaunchSetting? before) && before.Value != setting.Value)
                 Say(Severity.Warning, LaunchCodes.Repeated, setting, $"is given as '{Short(before.Value)}' and as '{Short(setting.Value)}'; the last counts");
             byName[setting.Name] = setting;
             inOrder.Add(setting);
@@ -62,11 +72,12 @@ public sealed class LaunchArguments
     }
 
     /// <summary>A positive number; null where the key is missing or its value is none.</summary>
-    public double? Number(string key)
+    /// <param name="allowsZero">0 is a value too.</param>
+    public double? Number(string key, bool allowsZero = false)
     {
         if (Take(key) is not { } setting)
             return null;
-        if (double.TryParse(setting.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is > 0 and < Largest)
+        if (double.TryParse(setting.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value < Largest && (value > 0 || (allowsZero && value == 0)))
             return value;
         Wrong(setting, "a positive number");
         return null;
@@ -117,6 +128,9 @@ public sealed class LaunchArguments
     /// <summary>What is said contradicts itself; stands at the place of <paramref name="key"/> where that was written.</summary>
     public void Contradiction(string key, string message) => Say(Severity.Error, LaunchCodes.Contradiction, key, message);
 
+    /// <summary>A flag of ours says otherwise, and counts.</summary>
+    public void Overridden(string key, string message) => Say(Severity.Note, LaunchCodes.Overridden, key, message);
+
     /// <summary>The plan has no such thing; the nearest is taken.</summary>
     public void Nearest(string key, string message) => Say(Severity.Warning, LaunchCodes.NearestMeaning, key, message);
 
@@ -130,7 +144,7 @@ public sealed class LaunchArguments
             if (!taken.Add(setting.Name))
                 continue;
             string key = framework.Spell(setting.Key);
-            bool isOther = others is not null && (others.Contains(setting.Key) || others.Contains(setting.Name) || others.Contains(setting.Name.Replace('_', '-')));
+            bool isOther = others is not null && (Launcher.Contains(setting.Name) || others.Contains(setting.Key) || others.Contains(setting.Name) || others.Contains(setting.Name.Replace('_', '-')));
             string? near = isOther ? null : EditDistance.Nearest(setting.Name, framework.Keys.Select(static known => known.Replace('-', '_')));
             if (near is not null)
             {
@@ -151,8 +165,14 @@ public sealed class LaunchArguments
     private LaunchSetting? Take(string key)
     {
         string name = key.Replace('-', '_');
-        taken.Add(name);
-        return byName.GetValueOrDefault(name);
+        bool isFirst = taken.Add(name);
+        LaunchSetting? setting = byName.GetValueOrDefault(name);
+        if (setting is null || !setting.Value.StartsWith('$'))
+            return setting;
+        // A script's variable that the script does not set: the environment does, and nobody here knows to what.
+        if (isFirst)
+            Say(Severity.Warning, LaunchCodes.NearestMeaning, setting, $"is {Short(setting.Value)}, which is set elsewhere; it is left open");
+        return null;
     }
 
     private void Wrong(LaunchSetting setting, string expected) =>

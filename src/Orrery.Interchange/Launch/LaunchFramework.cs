@@ -32,6 +32,9 @@ public abstract class LaunchFramework
     /// <summary>Whether the framework can be told parts of a layer to recompute.</summary>
     public virtual bool RecomputesModules => false;
 
+    /// <summary>Whether <c>key=value</c> is an argument; else such words are the shell's, and only keys known here count.</summary>
+    public virtual bool TakesBareWords => false;
+
     /// <summary>How a key stands in text: <c>--seq-length</c>, <c>dtype=</c>.</summary>
     public abstract string Spell(string key);
 
@@ -147,7 +150,8 @@ public abstract class LaunchFramework
             writer.Gap(PlanEntries.Recompute, $"recomputation {PlanEntries.Text(plan, PlanEntries.Recompute)}; {Release} recomputes nothing in its place");
     }
 
-    private bool Knows(LaunchSetting setting)
+    /// <summary>Whether the setting is one of <see cref="Keys"/>.</summary>
+    internal bool Knows(LaunchSetting setting)
     {
         foreach (string key in Keys)
         {

@@ -32,8 +32,17 @@ public sealed class LaunchPlan(LaunchArguments arguments, LaunchJob job)
             State(entry, plan => change(plan, number));
     }
 
-    /// <summary>The arguments launch this many ranks; where the job is known to have another number they contradict it.</summary>
+    /// <summary>The launcher starts this many ranks; where the job is known to have another number, that counts.</summary>
     public void Launches(string key, long ranks)
+    {
+        if (job.Ranks > 0 && job.Ranks != ranks)
+            arguments.Overridden(key, string.Create(CultureInfo.InvariantCulture, $"launches {ranks} ranks; the {job.Ranks} of --chips take their place"));
+        else
+            Spans(key, ranks);
+    }
+
+    /// <summary>The degrees make this many ranks; where the job is known to have another number they contradict it.</summary>
+    public void Spans(string key, long ranks)
     {
         if (ranks is < 1 or > int.MaxValue)
         {
@@ -42,7 +51,7 @@ public sealed class LaunchPlan(LaunchArguments arguments, LaunchJob job)
         }
 
         if (job.Ranks > 0 && job.Ranks != ranks)
-            arguments.Contradiction(key, $"launches {ranks.ToString(CultureInfo.InvariantCulture)} ranks, but the job has {job.Ranks.ToString(CultureInfo.InvariantCulture)}");
+            arguments.Contradiction(key, $"and the other degrees make {ranks.ToString(CultureInfo.InvariantCulture)} ranks, but the job has {job.Ranks.ToString(CultureInfo.InvariantCulture)}");
         (Ranks, StatesRanks) = ((int)ranks, true);
     }
 

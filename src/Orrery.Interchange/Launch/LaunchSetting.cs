@@ -10,6 +10,9 @@ public sealed record LaunchSetting(string Key, string Value, int Line, int Colum
     /// <summary>The key by which readers look it up: dashes and underscores are one.</summary>
     public string Name { get; } = Key.Replace('-', '_');
 
+    /// <summary>Written as <c>key=value</c> among words: an argument of some frameworks, a variable of the shell to others.</summary>
+    public bool IsBare { get; init; }
+
     /// <summary>Further words of the value, each behind a space.</summary>
     public string Rest { get; init; } = "";
 }

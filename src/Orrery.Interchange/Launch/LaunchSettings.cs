@@ -151,37 +151,86 @@ public static class LaunchSettings
         bool isList = false;
         foreach (LaunchWord word in Words(text, file, problems))
         {
-            bool isFlag = word.Text.StartsWith("--", StringComparison.Ordinal) && word.Text.Length > 2;
-            int equals = word.Text.IndexOf('=', StringComparison.Ordinal);
+            string written = word.Text;
+            if (written == Break)
+            {
+                isList = false;
+                Finish(flag, "", settings);
+                flag = null;
+                continue;
+            }
+
+            bool isFlag = written.StartsWith("--", StringComparison.Ordinal) && written.Length > 2;
+            int equals = written.IndexOf('=', StringComparison.Ordinal);
             if (isFlag)
             {
                 isList = false;
                 Finish(flag, "", settings);
                 flag = null;
-                string key = word.Text[2..];
-                if (equals > 2)
-                    settings.Add(new(key[..(equals - 2)], key[(equals - 1)..], word.Line, word.Column));
+                // "--seq-length 4096" may stand in one pair of quotes.
+                int end = written.AsSpan().IndexOfAny('=', ' ');
+                if (end > 2)
+                    settings.Add(new(written[2..end], written[(end + 1)..].Trim(), word.Line, word.Column));
                 else
                     flag = word;
             }
+            else if (written.StartsWith("${", StringComparison.Ordinal) && written.Contains("[@]", StringComparison.Ordinal))
+            {
+                // A list of the script's own, written out elsewhere in it.
+                isList = false;
+                Finish(flag, "", settings);
+                flag = null;
+            }
             else if (flag is not null)
             {
-                Finish(flag, word.Text, settings);
+                Finish(flag, written, settings);
                 isList = true;
                 flag = null;
             }
             else if (isList && equals < 0)
             {
                 // A flag may take several words: the first is its value, the others stand with it.
-                settings[^1] = settings[^1] with { Rest = settings[^1].Rest + " " + word.Text };
+                settings[^1] = settings[^1] with { Rest = settings[^1].Rest + " " + written };
             }
-            else if (equals > 0 && word.Text[0] != '-')
+            else if (equals > 0 && written[0] != '-')
             {
-                settings.Add(new(word.Text[..equals].TrimStart('+', '~'), word.Text[(equals + 1)..], word.Line, word.Column));
+                isList = false;
+                settings.Add(new(written[..equals].TrimStart('+', '~').TrimEnd('+'), written[(equals + 1)..], word.Line, word.Column) { IsBare = true });
             }
         }
 
         Finish(flag, "", settings);
+        for (int index = 0; index < settings.Count; index++)
+            settings[index] = Resolve(settings[index], settings);
+    }
+
+    /// <summary>A value that is a variable of the script, <c>$NODES</c>, <c>${NODES}</c> or <c>${NODES:-1}</c>, becomes what the script sets it to, or its default.</summary>
+    private static LaunchSetting Resolve(LaunchSetting setting, List<LaunchSetting> settings)
+    {
+        if (setting.Value.Length < 2 || setting.Value[0] != '$')
+            return setting;
+        (string name, string otherwise) = Variable(setting.Value);
+        string? value = null;
+        foreach (LaunchSetting other in settings)
+        {
+            if (other.IsBare && other.Key == name && other.Value.Length > 0)
+                value = other.Value[0] == '$' ? Variable(other.Value).Otherwise : other.Value;
+        }
+
+        value = string.IsNullOrEmpty(value) ? otherwise : value;
+        return value.Length > 0 ? setting with { Value = value } : setting;
+    }
+
+    /// <summary>Name of a variable and its default, empty where it has none.</summary>
+    private static (string Name, string Otherwise) Variable(string text)
+    {
+        string name = text.TrimStart('$');
+        if (name.Length < 2 || name[0] != '{' || name[^1] != '}')
+            return (name, "");
+        name = name[1..^1];
+        int colon = name.IndexOf(":-", StringComparison.Ordinal);
+        string otherwise = colon < 0 ? "" : name[(colon + 2)..];
+        return (colon < 0 ? name : name[..colon], otherwise.StartsWith('$') ? "" : otherwise);
     }
 
     private static void Finish(LaunchWord? flag, string value, List<LaunchSetting> settings)
@@ -189,6 +238,9 @@ public static class LaunchSettings
         if (flag is { } word)
             settings.Add(new(word.Text[2..], value, word.Line, word.Column));
     }
+
+    /// <summary>Stands where a list of a script begins or ends: no value of a flag reaches over it.</summary>
+    private const string Break = "\n";
 
     private readonly record struct LaunchWord(string Text, int Line, int Column);
 
@@ -205,7 +257,8 @@ public static class LaunchSettings
         for (int index = 0; index < text.Length; index++)
         {
             char letter = text[index];
-            bool isEnd = letter is ' ' or '\t' or '\r' or '\n' or ';';
+            bool isBreak = letter is ';' or '(' or ')';
+            bool isEnd = isBreak || letter is ' ' or '\t' or '\r' or '\n';
             if (quote != '\0')
             {
                 if (letter == quote)
@@ -238,6 +291,8 @@ public static class LaunchSettings
             else if (isEnd)
             {
                 End();
+                if (isBreak && words.Count <= 2 * Most)
+                    words.Add(new(Break, line, column));
             }
             else
             {

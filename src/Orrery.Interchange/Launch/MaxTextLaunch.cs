@@ -41,6 +41,8 @@ public sealed class MaxTextLaunch : LaunchFramework
         "context_parallel_load_balance", "grad_dtype", "optimizer_memory_host_offload", "capacity_factor",
     ];
 
+    public override bool TakesBareWords => true;
+
     public override string Spell(string key) => key + "=";
 
     protected override void Write(Plan plan, LaunchJob job, LaunchWriter writer)
@@ -129,7 +131,7 @@ public sealed class MaxTextLaunch : LaunchFramework
         long ranks = tensor * context * data * axes["pipeline"];
         if (ranks is > 0 and <= int.MaxValue)
         {
-            plan.Launches("ici_fsdp_parallelism", ranks);
+            plan.Spans("ici_fsdp_parallelism", ranks);
         }
         else
         {

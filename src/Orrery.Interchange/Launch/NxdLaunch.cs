@@ -32,6 +32,8 @@ public sealed class NxdLaunch : LaunchFramework
         "precision.type", "model_alignment_strategy.peft.lora_rank",
     ];
 
+    public override bool TakesBareWords => true;
+
     public override string Spell(string key) => key + ":";
 
     public override int? LogicalCoreOf(IReadOnlyList<LaunchSetting> settings)
@@ -176,7 +178,7 @@ public sealed class NxdLaunch : LaunchFramework
         plan.State(PlanEntries.Schedule, static one => one with { Schedule = Schedule.UsualFor(one.VirtualStages) });
         plan.State(PlanEntries.Order, static one => one);
         bool isDropless = arguments.Switch("model.moe.dropless") ?? false;
-        double capacity = arguments.Number("model.moe.capacity_factor") ?? 0;
+        double capacity = arguments.Number("model.moe.capacity_factor", allowsZero: true) ?? 0;
         plan.State(PlanEntries.CapacityFactor, one => one with { CapacityFactor = isDropless ? 0 : capacity });
         bool isAdapted = arguments.Has("model_alignment_strategy.peft.lora_rank");
         plan.State(PlanEntries.FrozenWeights, one => one with { HasFrozenWeights = isAdapted });

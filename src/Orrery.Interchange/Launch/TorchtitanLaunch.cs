@@ -201,7 +201,7 @@ public sealed class TorchtitanLaunch : LaunchFramework
             else
                 plan.State(PlanEntries.DataParallel, one => one with { DataParallel = (int)data });
             if (plan.Ranks == 0)
-                plan.Launches(Parallelism + "data_parallel_shard_degree", model * shard);
+                plan.Spans(Parallelism + "data_parallel_shard_degree", model * shard);
         }
 
         bool isSharded = shard != 1 || degrees.ContextParallel > 1;

@@ -75,6 +75,8 @@ public sealed class LayoutRefusal(TrainingRequest request, Func<TrainingRequest,
 
         string nearest = near.Count switch { 0 => "", 1 => $"; the nearest that has one is {near[0]}", _ => $"; the nearest that have one are {near[0]} and {near[1]}" };
         string reason = Reason(pin, with);
+        if (reason.StartsWith("global batch", StringComparison.Ordinal) && pin.Flag != "--micro-batch" && Batches(with) is { Length: > 0 } batches)
+            nearest += $"; so would --global-batch {batches}";
         return new(Severity.Error, "ORR4005", pin.Flag, 0, 0, string.Create(CultureInfo.InvariantCulture, $"{value} leaves no layout of {request.Model.Name} on {ranks} ranks{(reason.Length > 0 ? ": " + reason : "")}{nearest}"));
     }
 
@@ -111,13 +113,16 @@ public sealed class LayoutRefusal(TrainingRequest request, Func<TrainingRequest,
         if (pin.Flag == "--vpp" && with.PipelineParallel == 1)
             return "a pipeline of one stage has one chunk";
         Plan plan = template(with);
-        int tp = with.TensorParallel ?? 1, pp = with.PipelineParallel ?? (with.Split is { IsAutomatic: false } split ? split.Layers.Length : 1), cp = with.ContextParallel ?? 1;
+        int chunks = with.VirtualStages ?? 1;
+        int stages = with.Split is { IsAutomatic: false } split ? Math.Max(1, split.Layers.Length / chunks) : chunks > 1 ? 2 : 1;
+        int tp = with.TensorParallel ?? 1, pp = with.PipelineParallel ?? stages, cp = with.ContextParallel ?? 1;
         plan = plan with
         {
             TensorParallel = tp,
             PipelineParallel = pp,
             ContextParallel = cp,
-            VirtualStages = with.VirtualStages ?? 1,
+            VirtualStages = chunks,
+            Schedule = with.Schedule ?? Schedule.UsualFor(with.Stack, chunks),
             DataParallel = with.DataParallel ?? (int)Math.Max(1, ranks / ((long)tp * pp * cp)),
             ExpertParallel = with.ExpertParallel ?? 1,
             MicroBatch = with.MicroBatch ?? 1,
@@ -127,6 +132,21 @@ public sealed class LayoutRefusal(TrainingRequest request, Func<TrainingRequest,
         PlanRules.Check(plan, with.Model, ranks, objections);
         string? named = objections.Find(one => one.StartsWith($"{pin.Word} {value} does not", StringComparison.Ordinal)) ?? objections.Find(one => one.StartsWith(pin.Word + " ", StringComparison.Ordinal)) ?? objections.Find(one => one.Contains(pin.Word, StringComparison.Ordinal));
         return named ?? (objections.Count > 0 ? objections[0] : "");
+    }
+
+    /// <summary>Batches beside the one given that would let the choice stand.</summary>
+    private string Batches(TrainingRequest with)
+    {
+        int batch = template(with).GlobalBatch;
+        int together = Math.Max(1, ranks / Math.Max(1, (with.TensorParallel ?? 1) * (with.PipelineParallel ?? 1) * (with.ContextParallel ?? 1))) * (with.MicroBatch ?? 1);
+        List<int> near = [];
+        foreach (long value in (ReadOnlySpan<long>)[(long)batch / together * together, (((long)batch / together) + 1) * together])
+        {
+            if (value is >= 1 and <= int.MaxValue && IsLegal(with with { GlobalBatch = (int)value }))
+                near.Add((int)value);
+        }
+
+        return string.Join(" or ", near);
     }
 
     private Diagnostic OfBatch(TrainingRequest one)

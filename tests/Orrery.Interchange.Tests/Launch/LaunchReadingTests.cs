@@ -50,6 +50,33 @@ public sealed class LaunchReadingTests
     }
 
     [Fact]
+    public void A_script_with_variables_and_lists_is_read()
+    {
+        LaunchReading reading = Read(
+            """
+            #!/bin/bash
+            GPUS_PER_NODE=8
+            NUM_NODES=${NUM_NODES:-4}
+            TP=$1
+            DISTRIBUTED_ARGS=(
+                --nproc_per_node $GPUS_PER_NODE
+                --nnodes $NUM_NODES
+            )
+            MODEL=( --num-layers 80 "--seq-length 4096" )
+            ARGS+=(--tensor-model-parallel-size ${TP_SIZE:-4} --micro-batch-size 1 --global-batch-size $GBS --node_rank 0 --sequence-parallel "${MODEL[@]}")
+            SWITCHES=(
+                --use-distributed-optimizer
+            )
+            LAST=1
+            torchrun ${DISTRIBUTED_ARGS[@]} pretrain_gpt.py "${ARGS[@]}" --bf16
+            """, Job);
+        (reading.Ranks, reading.Plan.TensorParallel, reading.Plan.DataParallel, reading.Plan.Sequence, reading.Plan.SequenceParallel).ShouldBe((32, 4, 8, 4096, true));
+        reading.States(PlanEntries.GlobalBatch).ShouldBeTrue("a batch that is set elsewhere is the framework's default");
+        reading.Plan.Zero.ShouldBe(1);
+        reading.Diagnostics.ShouldContain(static one => one.Message.Contains("$GBS", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Experts_of_megatron_are_split_as_the_rest_unless_told()
     {
         LaunchJob experts = Job with { HasExperts = true, Ranks = 64 };
