@@ -98,7 +98,8 @@ public sealed partial record OperatorVocabulary
         Integers(group, "tiles"),
         group.Integer("keyStep", 1, 4096, null),
         group.Integer("narrowHead", 1, 4096, null),
-        group.RequiredQuantity("backwardProducts", QuantityKind.Number, 1, 10));
+        group.RequiredQuantity("backwardProducts", QuantityKind.Number, 1, 10),
+        group.RequiredQuantity("cachedShare", QuantityKind.Number, 0, 1));
 
     private static DecodeStructure ReadDecode(MappingReader group) => new(
         Integers(group, "splits"),

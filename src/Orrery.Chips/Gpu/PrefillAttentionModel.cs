@@ -13,7 +13,8 @@ namespace Orrery.Chips.Gpu;
 /// work = S_u(mma, exp)
 /// full = work + blockOverhead blocks nq / SM
 /// one  = longest (work SM / (til blocks) + tileLatency) + blockOverhead,   longest: key tiles of the longest block
-/// t    = launch + min over T of S(full, one) windowOverhead^(window > 0) + 2 B queries (2 H + 4 K) D / (HBM passMemory)
+/// t    = launch + min over T of S(full, one) windowOverhead^(window > 0) + moved (miss + cachedShare (1 - miss)) / (HBM passMemory)
+/// moved = 2 B queries (2 H + 4 K) D,   miss = 1 / (1 + (cacheShare L2 / moved)^3): what the passes before have left in the last-level cache
 /// </code>
 /// S_u has the exponent <c>unitOverlap</c>, S <c>overlap</c>. The gradient repeats the exponentials and has <c>backwardProducts</c> times the
 /// matrix work. The last term is left out where rotation is an operator of its own, as in training. Never below the peak of the matrix units.
@@ -35,6 +36,7 @@ public sealed class PrefillAttentionModel
     private readonly double unitOverlap;
     private readonly double windowOverhead;
     private readonly double wideHead;
+    private readonly double cacheBytes;
 
     /// <summary>Constants in the order of <see cref="PrefillConstant"/>, SI units; <paramref name="peak"/> of the format the kernel multiplies in, FLOP/s.</summary>
     public PrefillAttentionModel(in GpuFigures chip, double peak, PrefillStructure structure, ReadOnlySpan<double> constants)
@@ -54,6 +56,7 @@ public sealed class PrefillAttentionModel
         unitOverlap = constants[(int)PrefillConstant.UnitOverlap];
         windowOverhead = constants[(int)PrefillConstant.WindowOverhead];
         wideHead = constants[(int)PrefillConstant.WideHead];
+        cacheBytes = chip.CacheBytes * constants[(int)PrefillConstant.CacheShare];
     }
 
     /// <summary>Time of one attention. Zero shapes cost nothing.</summary>
@@ -94,7 +97,9 @@ public sealed class PrefillAttentionModel
         if (hasPasses)
         {
             double passes = 2.0 * shape.Batch * shape.Queries * ((2.0 * shape.Heads) + (4.0 * shape.KvHeads)) * shape.HeadDim;
-            best += passes / passRate;
+            double resident = cacheBytes / passes;
+            double miss = 1 / (1 + (resident * resident * resident));
+            best += passes * (miss + (structure.CachedShare * (1 - miss))) / passRate;
             bytes += passes;
         }
 

@@ -13,4 +13,5 @@ public enum PrefillConstant
     UnitOverlap,
     WindowOverhead,
     WideHead,
+    CacheShare,
 }

@@ -7,4 +7,5 @@ namespace Orrery.Chips.Gpu;
 /// <param name="KeyStep">Keys are rounded up to this where they are fewer than a tile.</param>
 /// <param name="NarrowHead">Head dimension up to which the matrix rate is full.</param>
 /// <param name="BackwardProducts">Matrix work of the gradient over the forward pass.</param>
-public sealed record PrefillStructure(ImmutableArray<int> Tiles, int KeyStep, int NarrowHead, double BackwardProducts);
+/// <param name="CachedShare">Share of the traffic of the passes that still costs memory time where their data stay in the last-level cache.</param>
+public sealed record PrefillStructure(ImmutableArray<int> Tiles, int KeyStep, int NarrowHead, double BackwardProducts, double CachedShare);

@@ -94,6 +94,21 @@ public sealed class AttentionModelTests
     }
 
     [Fact]
+    public void Passes_that_stay_in_the_last_level_cache_are_cheaper_than_their_bytes_and_long_ones_are_not()
+    {
+        PrefillAttentionModel cached = Prefill(constants => constants[(int)PrefillConstant.CacheShare] = 0.5);
+        PrefillAttentionModel plain = Prefill(constants => constants[(int)PrefillConstant.CacheShare] = 0);
+        double Passes(PrefillAttentionModel model, int batch)
+        {
+            AttentionShape shape = new(batch, 256, 256, 8, 8, 128, 0, true);
+            return model.Evaluate(shape, false, true).Execution - model.Evaluate(shape, false, false).Execution;
+        }
+
+        Passes(cached, 1).ShouldBe(TestChips.Vocabulary.Prefill.CachedShare * Passes(plain, 1), 0.02 * Passes(plain, 1));
+        Passes(cached, 512).ShouldBe(Passes(plain, 512), 0.01 * Passes(plain, 512));
+    }
+
+    [Fact]
     public void Longer_prefill_is_never_cheaper()
     {
         PrefillAttentionModel model = Prefill();
