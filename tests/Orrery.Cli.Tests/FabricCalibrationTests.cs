@@ -49,6 +49,9 @@ public sealed class FabricCalibrationTests
     [InlineData("calibrate dgx-h100 --from /no/such.txt", "there is no such file")]
     [InlineData("calibrate dgx-h100 --name x.yaml --from MEASURED --servers 1", "do not fit dgx-h100")]
     [InlineData("calibrate dgx-h100 --name dgx-h200 --from MEASURED", "is a file that this did not write")]
+    [InlineData("calibrate dgx-h100 --from bogus=MEASURED", "'bogus' is no operation; expected one of all-reduce")]
+    [InlineData("calibrate dgx-h100 --name Mine! --from MEASURED", "--name: error ORR0004")]
+    [InlineData("calibrate dgx-h100 --only gemm --from MEASURED --dry-run", "--only: error ORR0004")]
     [InlineData("calibrate h100 --ranks 8 --dry-run", "--ranks: error ORR0004")]
     public void A_wrong_question_is_refused(string line, string expected)
     {

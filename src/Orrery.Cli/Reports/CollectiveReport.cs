@@ -36,7 +36,7 @@ public static class CollectiveReport
         if (answers[^1].Detour.Length > 0)
             output.WriteLine($"a message went around by {answers[^1].Detour}");
         output.WriteLine(provenance);
-        output.WriteLine($"Next: {CommandLine.Program} show {question.System.Id} --links");
+        output.WriteLine($"Next: {CommandLine.Program} show {Quote.Argument(question.SystemName)} --links");
     }
 
     public static void WriteJson(TextWriter output, CollectiveQuestion question, List<CollectiveAnswer> answers, IEnumerable<Diagnostic> problems)

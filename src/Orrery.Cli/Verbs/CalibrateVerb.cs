@@ -70,10 +70,10 @@ public static class CalibrateVerb
         ImmutableArray<string> files = [.. call.Arguments.Texts(From)];
         bool isOfCollectives = call.Arguments.Switch(Collectives) == true;
         if (subject.Length == 0 && (files.IsEmpty || isOfCollectives))
-            return context.RefuseInput(Schema, [new(Severity.Error, ErrorCodes.MissingArgument, "SUBJECT", 0, 0, $"is needed: a chip or a stack; step times of your own ({From}) may leave it out")]);
+            return context.RefuseInput(Schema, [new(Severity.Error, ErrorCodes.MissingArgument, "SUBJECT", 0, 0, $"is needed: a chip, a stack or a system; step times of your own ({From}) may leave it out")]);
         DataCatalog catalog = DataCatalog.Open(DataCatalog.FindDataRoot());
         string day = date ?? DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        if (!isOfCollectives && SystemOf(catalog, subject) is { } system)
+        if (SystemOf(catalog, subject) is { } system)
             return FabricCalibration.Run(call, catalog, system, files.IsEmpty ? "" : call.Arguments.Text(Name) ?? NameOf(files[0]), day, call.Arguments.Switch(DryRun) != true);
         if (FabricCalibration.RefusalAlone(call.Arguments) is { } refusal)
             return context.RefuseInput(Schema, [refusal]);

@@ -8,6 +8,9 @@ namespace Orrery.Cli.Verbs;
 /// <param name="Word">The operation as it was asked for.</param>
 public sealed record CollectiveQuestion(string Word, CollectiveKind Kind, SystemDescription System, int Chips, int Ranks)
 {
+    /// <summary>The system as it was asked for, a path perhaps, for the next command.</summary>
+    public string SystemName { get; init; } = System.Id;
+
     /// <summary>The group that is asked about, for formulas.</summary>
     public required RankGroup Group { get; init; }
 

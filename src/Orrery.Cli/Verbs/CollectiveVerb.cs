@@ -113,7 +113,7 @@ public static class CollectiveVerb
         FlowCollectives? flows = graph is null ? null : new FlowCollectives(graph, model);
         RankGroups groups = new(system, system.Chip.RanksPerChip);
         RankGroup whole = placed ?? (kind == CollectiveKind.PointToPoint && ranks > 2 ? groups.Group((ranks + 1) / 2, 2, ranks) : groups.Group(1, ranks, ranks));
-        CollectiveQuestion question = new(word, kind, system, chips, ranks) { Group = whole, FlowGroup = placed ?? flows?.Whole(kind, ranks) ?? whole };
+        CollectiveQuestion question = new(word, kind, system, chips, ranks) { SystemName = arguments.Text("--system") ?? system.Id, Group = whole, FlowGroup = placed ?? flows?.Whole(kind, ranks) ?? whole };
         if (network == "flow" && flows?.Supports(kind, question.Members) == false)
             problems.Add(Wrong(ErrorCodes.NotAvailable, "--network", $"flow does not run {word} over {question.Members} ranks; closed does"));
         List<ConcurrentJob> beside = [];

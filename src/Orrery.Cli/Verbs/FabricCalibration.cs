@@ -17,6 +17,9 @@ public static class FabricCalibration
     private const string From = "--from";
     private const string Extension = ".yaml";
 
+    /// <summary>Operations that a benchmark may have measured.</summary>
+    private static readonly string[] Operations = ["all-reduce", "all-gather", "reduce-scatter", "all-to-all", "broadcast", "p2p"];
+
     /// <summary>The complaint about a flag that says nothing of a chip or a stack; null where there is none.</summary>
     public static Diagnostic? RefusalAlone(ParsedArguments arguments)
     {
@@ -34,8 +37,12 @@ public static class FabricCalibration
             problems.Add(new(Severity.Error, ErrorCodes.WrongValue, "SUBJECT", 0, 0, "is itself a system of one's own; name the one of the catalogue it lies on"));
         if (writes && name.Length > 0 && File.Exists(path) && !IsOurs(path))
             problems.Add(new(Severity.Error, ErrorCodes.CannotWrite, "--name", 0, 0, $"'{Quote.Argument(name)}' is a file that this did not write; give another name"));
-        List<BenchmarkRow> rows = [];
         List<string> files = [.. arguments.Texts(From)];
+        if (arguments.Text("--only") is not null)
+            problems.Add(new(Severity.Error, ErrorCodes.WrongValue, "--only", 0, 0, "is of the operators of a chip; SUBJECT is a system, whose collectives are fitted"));
+        if (files.Count > 0 && !IsPath(name) && !(name.Length is > 0 and <= 60 && name.All(static letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter is '-' or '.' or '_')))
+            problems.Add(new(Severity.Error, ErrorCodes.WrongValue, "--name", 0, 0, $"found '{Quote.Argument(name)}'; expected a path that ends in .yaml, or lower-case letters, digits, '-', '.' and '_', at most 60 of them"));
+        List<BenchmarkRow> rows = [];
         if (files.Count == 0)
             problems.Add(new(Severity.Error, ErrorCodes.MissingFlag, From, 0, 0, "is needed to calibrate a system: what nccl-tests or nccom-test printed"));
         foreach (string file in files)
@@ -70,14 +77,22 @@ public static class FabricCalibration
         int equals = file.IndexOf('=', StringComparison.Ordinal);
         if (equals > 0 && !File.Exists(file) && BenchmarkOutput.KindOf(file[..equals]) is { } kind)
             return BenchmarkOutput.ReadFile(file[(equals + 1)..], hints with { Kind = kind }, problems);
+        if (equals > 0 && !File.Exists(file) && File.Exists(file[(equals + 1)..]))
+        {
+            problems.Add(new(
+                Severity.Error, ErrorCodes.WrongValue, From, 0, 0,
+                $"'{Quote.Argument(file[..equals])}' is no operation; expected one of {string.Join(", ", Operations)}{EditDistance.Hint(file[..equals], Operations)}"));
+            return [];
+        }
+
         return BenchmarkOutput.ReadFile(file, hints, problems);
     }
 
     /// <summary>A path as given; a plain name is a system of the catalogue's folder.</summary>
-    private static string PathOf(string name, DataCatalog catalog) =>
-        name.Contains('/', StringComparison.Ordinal) || name.Contains('\\', StringComparison.Ordinal) || name.EndsWith(Extension, StringComparison.Ordinal)
-            ? name
-            : Path.Combine(catalog.DataRoot, "systems", name + Extension);
+    private static string PathOf(string name, DataCatalog catalog) => IsPath(name) ? name : Path.Combine(catalog.DataRoot, "systems", name + Extension);
+
+    private static bool IsPath(string name) =>
+        name.Contains('/', StringComparison.Ordinal) || name.Contains('\\', StringComparison.Ordinal) || name.EndsWith(Extension, StringComparison.Ordinal);
 
     private static bool IsOurs(string path)
     {
