@@ -11,6 +11,8 @@ namespace Orrery.Interchange;
 /// </summary>
 public static class AstraFabric
 {
+    private static readonly string[] RingAlgorithms = ["ring", "bidirectional-ring", "torus-rings", "direct"];
+
     /// <summary>The machine.</summary>
     public static SystemDescription SystemOf(AstraNetwork network, AstraSystem? system, string name)
     {
@@ -52,16 +54,21 @@ public static class AstraFabric
         };
     }
 
-    /// <summary>What its end points cost.</summary>
-    public static CommunicationLibrary LibraryOf(AstraSystem? system, string name)
+    /// <summary>What its end points cost. A collective that the system file names no algorithm for takes the fastest that suits the network.</summary>
+    public static CommunicationLibrary LibraryOf(AstraNetwork network, AstraSystem? system, string name)
     {
+        ArgumentNullException.ThrowIfNull(network);
+
+        // Trees and exchanges at growing distance crowd the links of a ring, which formulas for a switch do not count.
+        bool hasRing = network.Dimensions.Any(static dimension => dimension.Topology == AstraTopology.Ring);
+        ImmutableArray<CollectiveAlgorithm> algorithms = hasRing ? [.. AlgorithmRegistry.All.Where(static one => RingAlgorithms.Contains(one.Name, StringComparer.Ordinal))] : AlgorithmRegistry.All;
         LibraryScope scope = new()
         {
             Step = Of("step", system?.EndpointDelay ?? Seconds.Zero, name),
             PerMessage = Of("perMessage", Seconds.Zero, name),
             Share = Of("share", 1.0, name),
             Sigma = Of("sigma", 0.0, name),
-            Choice = [new AlgorithmChoice(new Bytes(double.PositiveInfinity), int.MaxValue, AlgorithmRegistry.All)],
+            Choice = [new AlgorithmChoice(new Bytes(double.PositiveInfinity), int.MaxValue, algorithms)],
         };
         return new CommunicationLibrary
         {

@@ -83,7 +83,7 @@ public sealed record ReplayFabric
         {
             Name = name,
             System = system,
-            Collectives = new ClosedFormCollectives(system, AstraFabric.LibraryOf(settings, name)),
+            Collectives = new ClosedFormCollectives(system, AstraFabric.LibraryOf(dimensions, settings, name)),
             Network = network,
             Dimensions = dimensions,
             Settings = settings,

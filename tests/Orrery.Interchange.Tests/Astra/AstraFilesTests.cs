@@ -87,6 +87,29 @@ public sealed class AstraFilesTests : IDisposable
         (flow / closed).ShouldBe(1, 0.1);
     }
 
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void Every_shipped_network_with_and_without_its_system_agrees_at_flow_level_and_keeps_to_the_bound(string name)
+    {
+        if (AstraNetwork.ReadFile(RepositoryData.PathOf("chakra/network/" + name)).Value is not { } network)
+            return;
+        string file = RepositoryData.PathOf("chakra/system/" + Path.ChangeExtension(name, ".json"));
+        foreach (string traces in (string[])["all_reduce_4npus/all_reduce", "all_gather_4npus/all_gather", "reduce_scatter_4npus/reduce_scatter", "all_to_all_4npus/all_to_all"])
+        {
+            // One trace stands for all ranks.
+            TraceSet set = TraceSet.Read(RepositoryData.PathOf($"chakra/micro/{traces}.0.et"), network.Ranks).Value.ShouldNotBeNull();
+            foreach (AstraSystem? settings in (AstraSystem?[])[null, File.Exists(file) ? AstraSystem.ReadFile(file).Value : null])
+            {
+                double bound = Jobs.Run(set, ReplayFabric.Of(network, settings, ReplayNetwork.Bound, "t")).Makespan.Value;
+                double closed = Jobs.Run(set, ReplayFabric.Of(network, settings, ReplayNetwork.Closed, "t")).Makespan.Value;
+                double flow = Jobs.Run(set, ReplayFabric.Of(network, settings, ReplayNetwork.Flow, "t")).Makespan.Value;
+                closed.ShouldBeGreaterThanOrEqualTo(bound, traces);
+                flow.ShouldBeGreaterThanOrEqualTo(bound, traces);
+                (flow / closed).ShouldBe(1, 0.1, traces);
+            }
+        }
+    }
+
     [Fact]
     public void A_network_of_another_size_is_refused()
     {
