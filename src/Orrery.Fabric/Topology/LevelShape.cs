@@ -93,7 +93,7 @@ internal sealed class LevelShape
     }
 
     /// <summary>Load of one ring, one way or both.</summary>
-    public double OneRingLoad(bool isBothWays) => IsSwitched ? 1 : isBothWays && (!IsTorus || _closed.Length != 1 || _closed[0]) ? _links / 2 : _links;
+    public double OneRingLoad(bool isBothWays) => IsSwitched ? 1 : isBothWays && (!IsTorus || _closed.Length != 1 || _closed[0]) ? Math.Max(1.0, _links / 2) : _links;
 
     /// <summary>Load of rings along all sides, each member sending (n - 1) / n of a vector in all.</summary>
     public double SidesLoad()
