@@ -50,6 +50,9 @@ public sealed record ServingRequest
     /// <summary>Longest prompt and answer together; null is the model's.</summary>
     public int? ContextTokens { get; init; }
 
+    /// <summary>Blocks of prompts are kept for requests that begin with the same text, where the trace tells which do.</summary>
+    public bool CachesPrefixes { get; init; } = true;
+
     public BatchingPolicy? Batching { get; init; }
 
     public Router? Router { get; init; }

@@ -83,6 +83,7 @@ public sealed class ServingRun
             Layout = new KvLayout(request.Model, plan),
             ReservesOutput = stack.ReservesOutput,
             Watermark = stack.Watermark,
+            CachesPrefixes = request.CachesPrefixes,
             ColdStart = request.IsCold ? (long)(constants[ServingConstant.ColdStart] * RequestTrace.TicksPerSecond) : 0,
             StepsSingly = request.StepsSingly,
         };

@@ -70,6 +70,8 @@ public static class ServingRunner
         double cache = 0;
         long peak = 0;
         long preemptions = 0;
+        double prompts = 0;
+        double prefixes = 0;
         foreach (Replica engine in run.Engines)
         {
             ReplicaStatistics statistics = engine.Statistics;
@@ -79,6 +81,8 @@ public static class ServingRunner
             cache += statistics.CacheByteTicks / RequestTrace.TicksPerSecond;
             peak = Math.Max(peak, statistics.CachePeak);
             preemptions += statistics.Preemptions;
+            prompts += statistics.PromptTokens;
+            prefixes += statistics.PrefixTokens;
         }
 
         SystemDescription system = request.System;
@@ -108,6 +112,7 @@ public static class ServingRunner
             CacheCapacity = memory.Cache * plan.RanksPerReplica * plan.Replicas,
             CacheMeanShare = Share(cache, busy * run.CacheBytes),
             CachePeakShare = (double)peak / run.CacheBytes,
+            PrefixHitShare = request.CachesPrefixes && book.Trace.PrefixBlockTokens > 0 ? Share(prefixes, prompts) : null,
             Preemptions = preemptions,
             Shares = shares,
             EngineSeconds = engineSeconds,

@@ -34,6 +34,7 @@ public static class ServingJson
         writer.Number("kvCacheBytes", report?.CacheCapacity.Value);
         writer.Number("kvCacheMeanShare", report?.CacheMeanShare);
         writer.Number("kvCachePeakShare", report?.CachePeakShare);
+        writer.Number("prefixHitShare", report?.PrefixHitShare);
         writer.Number("preemptions", report?.Preemptions);
         WriteMemory(writer, report?.Memory);
         WriteShares(writer, report);

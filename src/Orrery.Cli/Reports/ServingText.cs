@@ -79,6 +79,8 @@ public static class ServingText
             + $"({Quantity.FormatNumber(report.OutputTokensPerSecond / report.Request.Chips, 3)} a chip)");
         text.Line($"engines busy {Quantity.FormatPercent(report.Utilization, 3)} of the time, {Quantity.FormatNumber(report.MeanBatch, 3)} sequences at once; "
             + $"cache {Quantity.FormatPercent(report.CacheMeanShare, 3)} used, at most {Quantity.FormatPercent(report.CachePeakShare, 3)}; {Count(report.Preemptions)} preemptions");
+        if (report.PrefixHitShare is { } hits)
+            text.Line($"{Quantity.FormatPercent(hits, 3)} of the prompts' tokens were in the cache already");
         if (report.Attainment is { } attainment)
         {
             text.Section("level");

@@ -51,6 +51,7 @@ public static class ServeFlags
         new("--chunk", FlagKind.Integer, "T", "most tokens of one iteration, prompts cut to fit; the stack's when left out") { High = 1 << 24 },
         Word("--batching", $"order of prompts and decodes: {string.Join("|", BatchingPolicies.Names)}; the stack's when left out", [.. BatchingPolicies.Names]),
         Word("--router", $"how requests are dealt to replicas: {string.Join("|", Routers.All.Select(static router => router.Name))}; {Routers.All[0].Name} when left out", [.. Routers.All.Select(static router => router.Name)]),
+        new("--prefix-cache", FlagKind.Switch, "", "keep prompts' blocks for requests that begin alike, where the trace tells (Mooncake's); 'off' forbids it"),
         new("--stack", FlagKind.Text, "STACK", "serving engine of data/serving, such as vllm or trtllm; the chip's usual one when left out"),
         new("--lnc", FlagKind.Integer, "1|2", "NeuronCores a logical core joins, on Trainium; the chip's default when left out") { High = 8 },
         new("--price", FlagKind.Pair, "SYSTEM=USD", "price of one chip for one hour, in place of the catalogue's") { Repeats = true },

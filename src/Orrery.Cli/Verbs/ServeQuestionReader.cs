@@ -54,6 +54,7 @@ public static class ServeQuestionReader
             KvPrecision = Format(arguments.Text("--kv-precision")) ?? NumberFormat.Bf16,
             MaxBatch = arguments.Integer("--max-batch"),
             TokenBudget = arguments.Integer("--chunk"),
+            CachesPrefixes = arguments.Switch("--prefix-cache") ?? true,
             ContextTokens = arguments.Integer("--max-context"),
             Batching = arguments.Text("--batching") is { } batching ? BatchingPolicies.Find(batching) : null,
             Router = arguments.Text("--router") is { } router ? Routers.Find(router) : null,

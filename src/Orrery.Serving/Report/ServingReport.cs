@@ -58,6 +58,9 @@ public sealed record ServingReport
     /// <summary>Largest share of one engine's cache in use.</summary>
     public required double CachePeakShare { get; init; }
 
+    /// <summary>Prompt tokens that were in the cache already over all prompt tokens; null where the trace says nothing of prefixes.</summary>
+    public required double? PrefixHitShare { get; init; }
+
     public required long Preemptions { get; init; }
 
     /// <summary>Where the engines' busy time went, all engines together.</summary>

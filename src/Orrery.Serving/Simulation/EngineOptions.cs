@@ -26,6 +26,9 @@ public sealed record EngineOptions
     /// <summary>Share of the cache that admission leaves free for those that run.</summary>
     public required double Watermark { get; init; }
 
+    /// <summary>Blocks of prompts are kept for requests that begin with the same text, where the trace tells.</summary>
+    public bool CachesPrefixes { get; init; }
+
     /// <summary>What the first iteration takes longer, in ticks.</summary>
     public long ColdStart { get; init; }
 

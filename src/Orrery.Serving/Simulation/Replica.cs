@@ -25,6 +25,9 @@ public sealed class Replica
     private readonly int number;
     private readonly long blockBytes;
     private readonly long watermark;
+    private readonly PrefixCache? prefixes;
+    private readonly int prefixTokens;
+    private readonly long prefixBytes;
     private readonly ArrivalHeap pending = new();
     private readonly IntQueue waiting = new();
     private readonly IntQueue prefilling = new();
@@ -43,6 +46,7 @@ public sealed class Replica
     private readonly long[] end;
     private readonly long[] order;
     private readonly long[] fixedBytes;
+    private readonly int[] shared;
     private readonly int[] freeSlots;
     private readonly int[] slotsByResidue;
     private readonly int[] chunkSlots;
@@ -71,6 +75,13 @@ public sealed class Replica
         this.clients = clients;
         blockBytes = options.Layout.BlockBytes(options.BlockTokens);
         watermark = (long)(options.CacheBytes * options.Watermark);
+        prefixTokens = book.Trace.PrefixBlockTokens;
+        if (options.CachesPrefixes && prefixTokens > 0 && prefixTokens % options.BlockTokens == 0)
+        {
+            prefixes = new PrefixCache();
+            prefixBytes = prefixTokens / options.BlockTokens * blockBytes;
+        }
+
         int slots = options.MaxBatch;
         phase = new byte[slots];
         request = new int[slots];
@@ -81,6 +92,7 @@ public sealed class Replica
         end = new long[slots];
         order = new long[slots];
         fixedBytes = new long[slots];
+        shared = new int[slots];
         freeSlots = new int[slots];
         chunkSlots = new int[slots];
         chunkTokens = new int[slots];
@@ -100,6 +112,15 @@ public sealed class Replica
 
     /// <summary>Bytes of the cache in use on one rank.</summary>
     public long CacheUsed => used;
+
+    /// <summary>Bytes of prompts' blocks that are kept for requests to come.</summary>
+    public long CacheKept => (prefixes?.Unused ?? 0) * prefixBytes;
+
+    /// <summary>Hashes of the blocks of a request's prompt; empty where the trace has none.</summary>
+    public ReadOnlySpan<int> PrefixBlocksOf(int candidate) => book.Trace.PrefixBlocks(candidate);
+
+    /// <summary>How many of a request's first blocks are kept here, in tokens.</summary>
+    public int PrefixTokensOf(int candidate) => prefixes is null ? 0 : prefixes.LongestPrefix(Shareable(candidate), out _) * prefixTokens;
 
     /// <summary>Hands over a request that arrives at <paramref name="time"/>.</summary>
     public void Enqueue(int newRequest, long time)
@@ -201,7 +222,8 @@ public sealed class Replica
             int slot = TryAdmit(!shape.SplitsPrompts && chunks > 0 ? left : int.MaxValue, shape.Decodes && decoding > 0);
             if (slot < 0)
                 break;
-            left -= Deal(chunks++, slot, shape.SplitsPrompts ? Math.Min(prompt[slot], left) : prompt[slot]);
+            int rest = prompt[slot] - worked[slot];
+            left -= Deal(chunks++, slot, shape.SplitsPrompts ? Math.Min(rest, left) : rest);
         }
 
         return chunks;
@@ -226,9 +248,13 @@ public sealed class Replica
             return -1;
         int whole = book.Trace.Inputs[next] + book.Trace.Outputs[next];
         long lasting = options.Layout.FixedBytes(whole, options.BlockTokens);
-        long bytes = (Blocks(options.ReservesOutput ? whole : tokens) * blockBytes) + lasting;
+        ReadOnlySpan<int> hashes = prefixes is null ? default : Shareable(next);
+        int unused = 0;
+        int found = prefixes?.LongestPrefix(hashes, out unused) ?? 0;
+        // Blocks that are here need no room, but those nobody used until now can no longer make any.
+        long bytes = (Blocks(options.ReservesOutput ? whole : tokens) * blockBytes) + lasting - (found * prefixBytes);
         long kept = decoding + prefilling.Count == 0 ? 0 : watermark + (leavesRoomForDecodes ? BlocksOfNext() * blockBytes : 0);
-        if (used + bytes > options.CacheBytes - kept)
+        if (InUse + (unused * prefixBytes) + bytes > options.CacheBytes - kept)
             return -1;
 
         if (isAgain)
@@ -239,7 +265,12 @@ public sealed class Replica
         phase[slot] = Prefilling;
         request[slot] = next;
         prompt[slot] = tokens;
-        worked[slot] = 0;
+        worked[slot] = Math.Min(found * prefixTokens, tokens - 1);
+        shared[slot] = hashes.Length;
+        foreach (int hash in hashes)
+            prefixes!.Use(hash);
+        Statistics.PromptTokens += tokens;
+        Statistics.PrefixTokens += worked[slot];
         generated[slot] = had;
         order[slot] = admissions++;
         fixedBytes[slot] = lasting;
@@ -424,6 +455,14 @@ public sealed class Replica
         }
 
         long bytes = BytesOf(slot);
+        for (int block = shared[slot] - 1; block >= 0; block--)
+        {
+            // A prompt that was not worked to its end has blocks with nothing in them; who shares them is newer, and gone before.
+            bool isUnfinished = phase[slot] == Prefilling && (block + 1) * prefixTokens > worked[slot];
+            bytes += prefixes!.Release(Shareable(request[slot])[block], isUnfinished) ? prefixBytes : 0;
+        }
+
+        shared[slot] = 0;
         used -= bytes;
         Statistics.BytesReturned += bytes;
         phase[slot] = Free;
@@ -437,7 +476,17 @@ public sealed class Replica
     {
         long tokens = options.ReservesOutput ? book.Trace.Inputs[request[slot]] + book.Trace.Outputs[request[slot]]
             : phase[slot] == Decoding ? offset[slot] + iteration : prompt[slot];
-        return (Blocks(tokens) * blockBytes) + fixedBytes[slot];
+        return (Blocks(tokens) * blockBytes) + fixedBytes[slot] - (shared[slot] * prefixBytes);
+    }
+
+    /// <summary>Bytes that running requests hold, shared blocks once.</summary>
+    private long InUse => used - ((prefixes?.Unused ?? 0) * prefixBytes);
+
+    /// <summary>Blocks of a prompt that others can share: whole ones, and not the last token, which has to be worked on for an answer to begin.</summary>
+    private ReadOnlySpan<int> Shareable(int candidate)
+    {
+        ReadOnlySpan<int> hashes = book.Trace.PrefixBlocks(candidate);
+        return hashes[..Math.Min(hashes.Length, (book.Trace.Inputs[candidate] - 1) / prefixTokens)];
     }
 
     /// <summary>Tokens of the longest running sequence.</summary>
@@ -473,7 +522,7 @@ public sealed class Replica
     private bool TakeBlocksForOne(bool isTrial)
     {
         long bytes = BlocksOfNext() * blockBytes;
-        if (used + bytes > options.CacheBytes)
+        if (InUse + bytes > options.CacheBytes)
             return false;
         if (!isTrial)
             Take(bytes);
@@ -485,7 +534,7 @@ public sealed class Replica
     {
         if (options.ReservesOutput || blockBytes == 0)
             return span;
-        long free = (options.CacheBytes - used) / blockBytes;
+        long free = (options.CacheBytes - InUse) / blockBytes;
         // Over whole cycles of the block every sequence takes one.
         long cycles = Math.Min(span / options.BlockTokens, decoding > 0 ? free / decoding : 0);
         long done = cycles * options.BlockTokens;
@@ -505,6 +554,13 @@ public sealed class Replica
 
     private void Take(long bytes)
     {
+        while (used + bytes > options.CacheBytes)
+        {
+            prefixes!.Evict();
+            used -= prefixBytes;
+            Statistics.BytesReturned += prefixBytes;
+        }
+
         used += bytes;
         Statistics.BytesTaken += bytes;
         Statistics.CachePeak = Math.Max(Statistics.CachePeak, used);
@@ -560,6 +616,7 @@ public sealed class Replica
         int counted = 0;
         foreach (int count in slotsByResidue)
             counted += count;
+        bytes += (prefixes?.Count ?? 0) * prefixBytes;
         Debug.Assert(bytes == used, "the cache in use is what the sequences hold");
         Debug.Assert(used <= options.CacheBytes, "the cache is over its capacity");
         Debug.Assert(running == decoding && counted == decoding, "running sequences are counted once");

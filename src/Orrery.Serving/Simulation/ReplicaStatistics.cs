@@ -18,6 +18,12 @@ public sealed class ReplicaStatistics
     /// <summary>Prompt tokens worked on, those of preempted requests again included.</summary>
     public long PrefilledTokens { get; internal set; }
 
+    /// <summary>Tokens of prompts admitted, those of preempted requests again included.</summary>
+    public long PromptTokens { get; internal set; }
+
+    /// <summary>Of those, tokens that were in the cache already.</summary>
+    public long PrefixTokens { get; internal set; }
+
     /// <summary>Sequences whose cache was taken from them.</summary>
     public long Preemptions { get; internal set; }
 
