@@ -27,6 +27,9 @@ public sealed record RankGroup(ImmutableArray<int> Fanout, ImmutableArray<int> C
         init => _size = value;
     }
 
+    /// <summary>Members in the last of the outermost domains where the others are full and it is not; 0 elsewhere.</summary>
+    public int LastPart { get; init; }
+
     /// <summary>A group of one rank on a system of <paramref name="levels"/> levels.</summary>
     public static RankGroup Single(int levels)
     {
@@ -38,7 +41,7 @@ public sealed record RankGroup(ImmutableArray<int> Fanout, ImmutableArray<int> C
 
     public bool Equals(RankGroup? other) => other is not null
         && (ReferenceEquals(this, other)
-            || (Size == other.Size && Fanout.AsSpan().SequenceEqual(other.Fanout.AsSpan()) && Concurrent.AsSpan().SequenceEqual(other.Concurrent.AsSpan())));
+            || (Size == other.Size && LastPart == other.LastPart && Fanout.AsSpan().SequenceEqual(other.Fanout.AsSpan()) && Concurrent.AsSpan().SequenceEqual(other.Concurrent.AsSpan())));
 
     public override int GetHashCode()
     {

@@ -40,10 +40,11 @@ public sealed class FlowCollectivesTests
     [InlineData("mi300x-8")]
     [InlineData("inf2.48xlarge")]
     [InlineData("trn2.48xlarge")]
+    [InlineData("trn3-gen1")]
     public void On_systems_of_the_catalogue_flows_and_formulas_agree_within_a_tenth_and_keep_the_bound(string id)
     {
         SystemDescription system = DataCatalog.Open(Libraries.DataRoot).System(id).Value.ShouldNotBeNull();
-        foreach (NetworkPoint point in NetworkAgreement.Of(new ClosedFormFactory(Libraries.DataRoot), system, groups: [2, 8, 64]))
+        foreach (NetworkPoint point in NetworkAgreement.Of(new ClosedFormFactory(Libraries.DataRoot), system, groups: [2, 3, 12, 72]))
         {
             Math.Abs(point.Difference).ShouldBeLessThanOrEqualTo(0.1, point.ToString());
             point.KeepsBound.ShouldBeTrue(point.ToString());

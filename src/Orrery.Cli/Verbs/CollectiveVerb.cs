@@ -90,7 +90,7 @@ public static class CollectiveVerb
 
         system = SystemSlices.Fit(system, chips);
         string library = arguments.Text("--library") ?? "";
-        string[] known = [.. MeasuredLibrary.All(catalog.DataRoot).Select(static one => one.Name)];
+        string[] known = library.Length == 0 ? [] : [.. MeasuredLibrary.All(catalog.DataRoot).Select(static one => one.Name)];
         if (library.Length > 0 && !known.Contains(library, StringComparer.Ordinal))
         {
             problems.Add(Wrong(ErrorCodes.WrongValue, "--library", $"found '{Quote.Argument(library)}'; expected one of {string.Join(", ", known)}{EditDistance.Hint(library, known)}"));
@@ -116,6 +116,8 @@ public static class CollectiveVerb
         CollectiveQuestion question = new(word, kind, system, chips, ranks) { SystemName = arguments.Text("--system") ?? system.Id, Group = whole, FlowGroup = placed ?? flows?.Whole(kind, ranks) ?? whole };
         if (network == "flow" && flows?.Supports(kind, question.Members) == false)
             problems.Add(Wrong(ErrorCodes.NotAvailable, "--network", $"flow does not run {word} over {question.Members} ranks; closed does"));
+        if (network == "flow" && flows?.Fits(question.FlowGroup) == false)
+            problems.Add(Wrong(ErrorCodes.NotAvailable, "--network", "flow has no place for a group that lies so unevenly; closed does"));
         List<ConcurrentJob> beside = [];
         if (graph is not null)
         {

@@ -169,7 +169,10 @@ public sealed class ClosedFormCollectives : CollectiveModel
             double below = Math.Min(inside, group.Size);
             Bytes share = collective.Size / below;
             bool scatters = collective.Kind == CollectiveKind.AllReduce && to != outermost;
-            Add(plan, scatters ? CollectiveKind.ReduceScatter : collective.Kind, share, from, to, below, ports, forced);
+
+            // The members of a last domain that is filled in part carry more across.
+            Bytes most = group.LastPart > 0 && to == outermost && below > group.LastPart ? collective.Size / group.LastPart : share;
+            Add(plan, scatters ? CollectiveKind.ReduceScatter : collective.Kind, share, from, to, below, ports, forced, most);
             if (scatters)
                 Add(plan, CollectiveKind.AllGather, share, from, to, below, ports, forced);
 
@@ -184,24 +187,25 @@ public sealed class ClosedFormCollectives : CollectiveModel
     /// line can.
     /// </summary>
     private void Add(
-        CollectivePlan plan, CollectiveKind kind, Bytes size, int from, int to, double inside, in GroupPorts ports, CollectiveAlgorithm? forced)
+        CollectivePlan plan, CollectiveKind kind, Bytes size, int from, int to, double inside, in GroupPorts ports, CollectiveAlgorithm? forced, Bytes? most = null)
     {
+        Bytes priced = most ?? size;
         if (forced is not null && forced.Supports(kind, ports))
         {
-            plan.Add(new PlannedPhase(kind, size, from, to, inside, forced, ports, forced.Time(kind, size, ports)));
+            plan.Add(new PlannedPhase(kind, size, from, to, inside, forced, ports, forced.Time(kind, priced, ports)));
             return;
         }
 
         foreach (AlgorithmChoice line in _ports.ScopeOf(to).Choice)
         {
-            if (size < line.Below && ports.Ranks <= line.UpToRanks && Fastest(line.Algorithms, kind, size, ports, out CollectiveAlgorithm? chosen) is { } time)
+            if (priced < line.Below && ports.Ranks <= line.UpToRanks && Fastest(line.Algorithms, kind, priced, ports, out CollectiveAlgorithm? chosen) is { } time)
             {
                 plan.Add(new PlannedPhase(kind, size, from, to, inside, chosen!, ports, time));
                 return;
             }
         }
 
-        if (Fastest(AlgorithmRegistry.All, kind, size, ports, out CollectiveAlgorithm? any) is not { } found)
+        if (Fastest(AlgorithmRegistry.All, kind, priced, ports, out CollectiveAlgorithm? any) is not { } found)
             throw new InvalidOperationException($"no algorithm can do {kind}");
         plan.Add(new PlannedPhase(kind, size, from, to, inside, any!, ports, found));
     }

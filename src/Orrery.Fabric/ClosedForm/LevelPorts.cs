@@ -136,14 +136,15 @@ internal sealed class LevelPorts
 
             // The one has its chip's port for itself.
             double alone = rate * (level == _chipLevel ? 1 : OnChip(group)) / inside;
-            root = Math.Min(root, alone / shape.RootLoad(isOut: false));
+            double beyond = shape.IsSwitched ? Math.Min(inside * shape.RootLoad(isOut: false), Math.Max(1, ranks - inside)) / inside : shape.RootLoad(isOut: false);
+            root = Math.Min(root, alone / beyond);
 
             // Going out, messages move to the place of their end before they leave by the links of that place, the ranks of a chip by the same.
             double onChip = from <= _chipLevel ? OnChip(group) : 1;
             bool isOfPlaces = !shape.IsSwitched && inside > onChip;
             double through = level == _chipLevel ? 1 : outer, passing = isOfPlaces ? onChip / inside : through;
             direct = Math.Min(direct, rate * (ranks - 1) / (inside * through * shape.DirectLoad()));
-            rootOut = Math.Min(rootOut, alone / (passing * shape.RootLoad(isOut: true)));
+            rootOut = Math.Min(rootOut, alone / (passing * (shape.IsSwitched ? beyond : shape.RootLoad(isOut: true))));
             if (!shape.IsSwitched)
             {
                 edge = Math.Min(edge, rate / shape.TreeLoad(isThereAndBack: true));

@@ -30,7 +30,7 @@ public sealed class FlowCollectiveModel(FabricGraph graph, ClosedFormCollectives
         if (_known.TryGetValue((collective, group), out CollectiveCost known))
             return known;
         CollectiveCost cost = closed.Cost(collective, group);
-        if (_flows.Supports(collective.Kind, group.Size))
+        if (_flows.Supports(collective.Kind, group.Size) && _flows.Fits(group))
         {
             if (_flows.Run(collective, group) is { } flow)
             {

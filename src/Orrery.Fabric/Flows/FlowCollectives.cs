@@ -165,6 +165,19 @@ public sealed class FlowCollectives
         return stages;
     }
 
+    /// <summary>True where the members of a group have places of their own: one that lies unevenly may be written as more parts than its level has.</summary>
+    public bool Fits(RankGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        for (int level = 0; level < _graph.Levels.Length; level++)
+        {
+            if (group.Fanout[level] > _graph.Levels[level].Size)
+                return false;
+        }
+
+        return true;
+    }
+
     /// <summary>A group of all ranks of a job; of a point-to-point message, the two ranks farthest apart.</summary>
     public RankGroup Whole(CollectiveKind kind, int ranks)
     {
@@ -175,8 +188,7 @@ public sealed class FlowCollectives
         long product = 1;
         foreach (int fanout in even.Fanout)
             product *= fanout;
-        bool fits = _graph.Network == 0 || (long)even.Fanout[^1] * _graph.DomainChips <= _graph.Chips;
-        return product == ranks && fits ? even : JobPlacement.Packed(_graph.System, _graph.RanksPerChip, ranks);
+        return product == ranks && Fits(even) ? even : JobPlacement.Packed(_graph.System, _graph.RanksPerChip, ranks);
     }
 
     private Done? Run(in PlannedPhase phase, GroupPlace place)

@@ -416,18 +416,18 @@ internal sealed class StepFlows(FabricGraph graph, LevelPorts ports)
         return standing;
     }
 
-    /// <summary>Two binary trees, the second moved on by one. One way, the first member hands its half to the root of the second.</summary>
+    /// <summary>Two binary trees, the second moved on by one. One way, the first member hands its half to the root of the second, which joins all others.</summary>
     private void Trees(double each, bool thereAndBack)
     {
+        if (!thereAndBack)
+            Send(0, 1, each);
         for (int tree = 0; tree < 2; tree++)
         {
-            if (tree == 1 && !thereAndBack)
-                Send(0, 1, each);
-            for (int member = 1; member < _members; member++)
+            // One way, the second tree joins all but the first member.
+            int joined = _members - (thereAndBack ? 0 : tree);
+            for (int member = 1; member < joined; member++)
             {
-                int child = (member + tree) % _members, above = (BinaryTree.Parent(member, _members) + tree) % _members;
-                if (child == 0 && !thereAndBack)
-                    continue;
+                int child = (member + tree) % _members, above = (BinaryTree.Parent(member, joined) + tree) % _members;
                 Send(above, child, each);
                 if (thereAndBack)
                     Send(child, above, each);

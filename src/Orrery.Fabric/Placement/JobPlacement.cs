@@ -31,9 +31,12 @@ public static class JobPlacement
             left = (left + fanout[level] - 1) / fanout[level];
         }
 
+        int inside = 1;
+        for (int level = 0; level < fanout.Length - 1; level++)
+            inside *= fanout[level];
         bool onChip = system.Levels[0].Name == RankGroups.ChipLevel;
         int[] sharing = new int[fanout.Length];
         Array.Fill(sharing, Math.Max(1, ranksPerChip / (onChip ? fanout[0] : 1)));
-        return new RankGroup(ImmutableArray.Create(fanout), ImmutableArray.Create(sharing)) { Size = size };
+        return new RankGroup(ImmutableArray.Create(fanout), ImmutableArray.Create(sharing)) { Size = size, LastPart = size % inside };
     }
 }

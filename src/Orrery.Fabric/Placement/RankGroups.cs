@@ -311,7 +311,10 @@ public sealed partial class RankGroups
             // Whole servers where the domain is made of them, whole chips inside a server.
             int unit = rated > _ranksPerServer ? _ranksPerServer : Math.Min(rated, _ranksPerChip);
             int fewest = (whole + rated - 1) / rated;
-            for (int parts = fewest; parts <= fewest + (fewest / SpareShare) + 1; parts++)
+
+            // No more parts than the domain around them has; the network has any number.
+            int most = level == _domains.Length - 2 ? int.MaxValue : _rated[level + 1] / rated;
+            for (int parts = fewest; parts <= Math.Min(most, fewest + (fewest / SpareShare) + 1); parts++)
             {
                 if (whole % parts == 0 && whole / parts % unit == 0)
                 {

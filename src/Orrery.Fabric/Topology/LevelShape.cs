@@ -168,20 +168,17 @@ internal sealed class LevelShape
         double[] edges = new double[Members * Members];
         for (int tree = 0; tree < 2; tree++)
         {
-            for (int member = 1; member < Members; member++)
+            // One way, the first member hands its half to the root of the second tree, which joins all others.
+            int joined = Members - (isThereAndBack ? 0 : tree);
+            for (int member = 1; member < joined; member++)
             {
-                int parent = BinaryTree.Parent(member, Members);
+                int parent = BinaryTree.Parent(member, joined);
                 edges[((parent + tree) % Members * Members) + ((member + tree) % Members)]++;
             }
         }
 
-        // One way, the first member hands its half to the root of the second tree, in which it then has no place.
         if (!isThereAndBack)
-        {
-            int last = Members - 1;
-            edges[((BinaryTree.Parent(last, Members) + 1) % Members * Members) + 0]--;
             edges[1]++;
-        }
 
         // Up one tree and down the other may be the same link.
         double back = isThereAndBack ? 1 : 0;
@@ -298,6 +295,9 @@ internal sealed class LevelShape
 
     /// <summary>Links that the last hop of a ring over this level has beyond one: a line is walked back.</summary>
     public int WayBack() => IsTorus && !_closed[^1] ? (ComesRound(_sides.Length - 1) ? _whole[^1] - _sides[^1] : _sides[^1] - 2) : 0;
+
+    /// <summary>Part of the last hop of a line that goes back over its links: all, none where the way round outside is shorter, half where both are as long.</summary>
+    public double Back(int side) => ComesRound(side) ? 0 : _wraps[side] && _whole[side] - _sides[side] + 1 == _sides[side] - 1 ? 0.5 : 1;
 
     /// <summary>True where the last hop of a line takes the shorter way round, over chips outside.</summary>
     public bool ComesRound(int side) => _wraps[side] && _whole[side] - _sides[side] + 1 < _sides[side] - 1;

@@ -57,6 +57,9 @@ internal sealed record RingOrders(ImmutableArray<int> Orders, double Load)
         foreach (int first in orders)
         {
             double turned = 1;
+
+            // Over an odd number of domains the last ends beside where the first began.
+            bool closes = isOutermost && shape.Sides[(first + sides - 1) % sides] % 2 == 1 && sides > 1;
             bool allClosed = true;
             for (int nest = 0; nest < sides; nest++)
             {
@@ -64,7 +67,7 @@ internal sealed record RingOrders(ImmutableArray<int> Orders, double Load)
                 int length = shape.Sides[side];
                 bool closed = shape.Closed[side], last = isOutermost && nest == sides - 1;
                 // A line is walked back at the end; a side of two at another place than there, where places are not turned.
-                double hops = closed ? (last ? 1 : (length - 1.0) / length) : last && !shape.ComesRound(side) && (length > 2 || allClosed) ? 2 : 1;
+                double hops = closed ? (last || (closes && nest == 0) ? 1 : (length - 1.0) / length) : last && (length > 2 || allClosed) ? 1 + shape.Back(side) : 1;
                 load[side] += hops / (allClosed ? turned : 1);
                 turned *= length;
                 allClosed &= closed;
