@@ -32,5 +32,17 @@ public sealed class ListedGroupsTests
     }
 
     [Fact]
+    public void Two_members_of_a_ring_gain_nothing_by_going_both_ways()
+    {
+        // One link joins them: what goes the other way round goes over it too.
+        var system = Machines.System(Machines.Chip(), 2, Machines.Level("ring", Catalog.TopologyKind.Ring, 2, 100e9, latency: 0));
+        ClosedFormCollectives model = new(system, Libraries.Ideal());
+        RankGroup pair = new RankGroups(system, 1).Group(1, 2, 2);
+        Operators.Collective sum = new(Operators.CollectiveKind.AllReduce, new(1e9));
+        model.Cost(sum, pair, AlgorithmRegistry.Find("bidirectional-ring")!).Time.Value
+            .ShouldBe(model.Cost(sum, pair, AlgorithmRegistry.Find("single-ring")!).Time.Value, 1e-12);
+    }
+
+    [Fact]
     public void A_group_of_one_is_single() => new RankGroups(Machines.Gpus(), 1).Group([5], 16).Size.ShouldBe(1);
 }

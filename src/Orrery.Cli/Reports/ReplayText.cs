@@ -33,7 +33,7 @@ public static class ReplayText
 
         table.Write(output, context.Terminal);
         if (report.Ranks.Length > MostRows)
-            output.WriteLine($"{report.Ranks.Length - MostRows} more ranks between these end earlier; --json has all");
+            output.WriteLine($"{report.Ranks.Length - MostRows} more ranks end no later; --json has all");
         output.WriteLine();
         if (report.Exchanges.Length > 0)
         {
