@@ -411,6 +411,8 @@ public static class TrainingRunner
     private static ImmutableArray<string> ProvenanceOf(TrainingRequest request, TrainingContext context, Plan plan)
     {
         ImmutableArray<string>.Builder lines = ImmutableArray.CreateBuilder<string>();
+        if (request.System.Communication is { } own)
+            lines.Add($"collectives: as measured on {request.System.Id}, {own.FittedOn}");
         lines.Add($"chip: {request.System.Chip.Name}, data/chips/{request.System.Chip.Id}.yaml");
         lines.Add($"matrix products: {context.Chip.Provenance(Operators.Operator.Matmul(4096, 4096, 4096, plan.Precision))}");
         lines.Add($"stack: {request.Stack.Name}" + (request.Stack.FittedOn.Length > 0 ? ", " + request.Stack.FittedOn : ", constants not fitted"));

@@ -31,6 +31,8 @@ public sealed class FabricCalibrationTests
             Number(own.Json(), "stepTimeS").ShouldNotBe(usual);
             own.Output.ShouldContain("all_reduce.txt: 48 measurements, 2026-11-20");
 
+            Command.RunLine($"train --model llama-3.1-8b --chips 16 --system {mine}").Output.ShouldContain("sources  collectives: as measured on mine, all_reduce.txt: 48 measurements");
+
             // What was written may be written again; what was not is kept.
             Command.Run("calibrate", "dgx-h100", "--name", mine, "--from", Measured).Code.ShouldBe(ExitCode.Done);
             File.WriteAllText(mine, "something else\n");
