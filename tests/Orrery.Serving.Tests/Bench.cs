@@ -55,7 +55,7 @@ internal static class Bench
     };
 
     /// <summary>Launch share, small kernel, host, host a sequence, prefill scale, device scale, first-token delay, host a prefill layer, cold start, host a layer.</summary>
-    public static ServingConstants Constants(double host = 0, double scale = 1) => new([0, 0, host, 0, 1, scale, 0, 0, 0.5, 0]);
+    public static ServingConstants Constants(double host = 0, double scale = 1) => new([0, 0, host, 0, 1, scale, 0, 0, 0.5, 0, 1, 1]);
 
     public static OperatorTimes Times(ModelArchitecture? model = null, ServingPlan? plan = null)
     {

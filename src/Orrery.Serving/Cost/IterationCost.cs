@@ -104,7 +104,7 @@ public sealed class IterationCost
         WorkTimes head = Times.Head(decoding + ending);
         WorkTimes headBefore = Times.Head(decoding);
         shares.PrefillProducts = slow * (after.Products - before.Products + after.Elementwise - before.Elementwise + head.Products - headBefore.Products);
-        shares.PrefillAttention = slow * prompts.Execution;
+        shares.PrefillAttention = slow * constants[ServingConstant.PromptAttentionScale] * prompts.Execution;
         shares.Collectives += slow * (after.Collectives - before.Collectives + head.Collectives - headBefore.Collectives);
         // With sequences decoding their launches and small kernels stand already; only the launch of prompt attention comes on top.
         double launches = (phi * ((decoding > 0 ? after.Launch - before.Launch : after.Launch + head.Launch) + prompts.Launch))
@@ -131,7 +131,7 @@ public sealed class IterationCost
         return new TimeShares
         {
             DecodeProducts = scale * (linear.Products + linear.Elementwise + head.Products),
-            DecodeAttention = scale * attention.Execution,
+            DecodeAttention = scale * constants[ServingConstant.AttentionScale] * attention.Execution,
             Collectives = scale * (linear.Collectives + head.Collectives),
             Kernels = scale * ((phi * (linear.Launch + head.Launch + attention.Launch)) + (kernels * constants[ServingConstant.SmallKernel])),
             MatrixBusy = linear.Matrix + head.Matrix + attention.Matrix,

@@ -218,12 +218,13 @@ public sealed class ServingCatalog(string dataRoot)
             double high = entry.RequiredQuantity("high", QuantityKind.Number, 0, 1e9);
             double value = entry.RequiredQuantity("default", QuantityKind.Number, low, Math.Max(low, high));
             string meaning = entry.RequiredText("meaning", "what it is");
+            bool isOptional = entry.Flag("optional", fallback: false);
             entry.Text("source");
             entry.Finish();
             for (int place = 0; place < words.Length; place++)
             {
                 if (name == ServingConstants.NameOf((ServingConstant)place))
-                    words[place] = new ConstantRange(name, unit, scale, low, high, value, meaning);
+                    words[place] = new ConstantRange(name, unit, scale, low, high, value, meaning, isOptional);
             }
         }
 

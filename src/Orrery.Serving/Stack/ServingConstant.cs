@@ -32,4 +32,10 @@ public enum ServingConstant : byte
 
     /// <summary>Host work of one layer in every iteration of an engine without captured graphs.</summary>
     HostPerLayer,
+
+    /// <summary>Time of attention over caches, over that of the operator models.</summary>
+    AttentionScale,
+
+    /// <summary>Time of attention of prompts, over that of the operator models.</summary>
+    PromptAttentionScale,
 }

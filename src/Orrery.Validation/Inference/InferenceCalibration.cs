@@ -54,7 +54,7 @@ public static class InferenceCalibration
         {
             InferenceReading reading = predictor.ReadingOf(row);
             if (!row.Origin.IsExpressible || reading.SetAside.Length > 0 || (row.PerTokenMs is null && row.OutputTokensPerSecond is null) || predictor.StackOf(row)?.Id != recipe.Stack
-                || predictor.ClassOf(row, reading) != recipe.Class || (recipe.Family.Length > 0 && predictor.ChipOf(row)?.Family != recipe.Family))
+                || predictor.ClassOf(row, reading) != recipe.Class || (recipe.Family.Length > 0 && predictor.ChipOf(row)?.Family != recipe.Family && predictor.ChipOf(row)?.Id != recipe.Family))
                 continue;
             RandomStream random = RandomStream.Create(recipe.Seed, row.Origin.Id);
             fitting.Add((random.NextBits(), row, reading));
@@ -80,8 +80,10 @@ public static class InferenceCalibration
         for (int place = 0; place < bounds.Length; place++)
         {
             ConstantRange word = words[place];
-            bool isFixed = recipe.Fixed.Contains(word.Name);
-            bounds[place] = isFixed ? new FitBound(word.Name, word.Default, word.Default) : new FitBound(word.Name, word.Low, word.High, word.Default);
+            bool isFixed = recipe.Fixed.Contains(word.Name) || (word.IsOptional && !recipe.Free.Contains(word.Name));
+            // What the stack says of itself stands where nothing is fitted, and is where a fit begins.
+            double own = predictor.Stacks.Stack(recipe.Stack).Value!.Constants.GetValueOrDefault(word.Name, word.Default);
+            bounds[place] = isFixed ? new FitBound(word.Name, own, own) : new FitBound(word.Name, word.Low, word.High, own);
         }
 
         double[] weights = new double[2 * rows.Count];

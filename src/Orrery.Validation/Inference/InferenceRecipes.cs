@@ -24,7 +24,8 @@ public sealed record InferenceRecipes(ImmutableArray<InferenceRecipe> All)
                 one.Quantity("share", QuantityKind.Number, 0.01, 1) ?? 0.1,
                 one.Integer("least", 1, 1000, 10),
                 (ulong)one.Integer("seed", 0, int.MaxValue, 1),
-                one.Words("fixed")));
+                one.Words("fixed"),
+                one.Words("free")));
             one.Finish();
         }
 

@@ -86,6 +86,8 @@ public sealed class InferenceValidationTests
     [InlineData("nvidia-aiconfigurator-e2e", 0.08, 0.12)]
     [InlineData("nvidia-aiconfigurator-e2e, first token", 0.13, 0.20)]
     [InlineData("nvidia-aiconfigurator-e2e, throughput", 0.08, 0.10)]
+    [InlineData("aws-neuron-docs-inference", 0.07, 0.10)]
+    [InlineData("aws-neuron-docs-inference, first token", 0.30, 0.35)]
     [InlineData("splitwise-profile", 0.05, 0.06)]
     [InlineData("splitwise-profile, first token", 0.09, 0.15)]
     public void Rows_that_no_fit_saw_are_within_what_was_reached(string group, double median, double mean)
@@ -121,7 +123,7 @@ public sealed class InferenceValidationTests
         foreach (InferenceRecipe recipe in InferenceRecipes.Load(Catalog.DataRoot).Value!.All)
         {
             CalibrationFit fit = new ServingCatalog(Catalog.DataRoot).Stack(recipe.Stack).Value!.Fits.First(one => one.Operator == recipe.Class && one.Scope == recipe.Family);
-            fit.RowsFitted.ShouldBeLessThanOrEqualTo(Math.Max(recipe.Least, 25));
+            fit.RowsFitted.ShouldBeLessThanOrEqualTo(25);
             fit.Constants.Count.ShouldBeLessThanOrEqualTo(9);
         }
     }
