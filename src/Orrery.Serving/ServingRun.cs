@@ -62,7 +62,8 @@ public sealed class ServingRun
     public double MeanContext => Book.Finished > 0 ? (InputTokens + (OutputTokens / 2.0)) / Book.Finished : 1;
 
     /// <summary>Runs the request's workload; <paramref name="scale"/> on the time of every iteration.</summary>
-    public static ServingRun Of(ServingRequest request, ServingPlan plan, ServingMemory memory, OperatorTimes times, ServingConstants constants, double scale)
+    /// <param name="reused">A book of the same requests to write over; null makes one.</param>
+    public static ServingRun Of(ServingRequest request, ServingPlan plan, ServingMemory memory, OperatorTimes times, ServingConstants constants, double scale, RequestBook? reused = null)
     {
         ServingStack stack = request.Stack;
         int longest = request.ContextTokens ?? (request.Model.MaxPositions > 0 ? request.Model.MaxPositions : int.MaxValue / 2);
@@ -92,7 +93,8 @@ public sealed class ServingRun
         ClosedLoop? clients = workload.Clients > 0
             ? new ClosedLoop(workload.Clients, workload.Trace.Count, engines, (long)(workload.ClientDelay * RequestTrace.TicksPerSecond))
             : null;
-        RequestBook book = new(workload.Trace, clients is not null);
+        RequestBook book = reused ?? new(workload.Trace, clients is not null);
+        reused?.Clear(clients is not null);
         Replica[] replicas = new Replica[engines];
         for (int engine = 0; engine < engines; engine++)
             replicas[engine] = new Replica(engine, book, cost, options, clients);

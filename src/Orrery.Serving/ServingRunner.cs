@@ -34,15 +34,23 @@ public static class ServingRunner
         ServingConstants constants = request.Constants ?? context.Stacks.ConstantsOf(request.Stack, modelClass, system.Chip);
         ServingRun central = ServingRun.Of(request, plan, memory, times.Value, constants, 1);
         (double sigma, ImmutableArray<string> provenance) = Doubt(request, times.Value, modelClass, central);
+        (double First, double Each, double All) fast = default;
+        (double First, double Each, double All) slow = default;
+        if (hasInterval)
+        {
+            // One book serves all three runs, the central one last: a million requests are 24 MB in each.
+            double factor = EightyPercentInterval.Factor(sigma);
+            fast = Means(request, ServingRun.Of(request, plan, memory, times.Value, constants, 1 / factor, central.Book), constants);
+            slow = Means(request, ServingRun.Of(request, plan, memory, times.Value, constants, factor, central.Book), constants);
+            central = ServingRun.Of(request, plan, memory, times.Value, constants, 1, central.Book);
+        }
+
         (Distribution first, Distribution each, Distribution all) = Distributions(request, central, constants);
         if (hasInterval)
         {
-            double factor = EightyPercentInterval.Factor(sigma);
-            (Distribution fastFirst, Distribution fastEach, Distribution fastAll) = Distributions(request, ServingRun.Of(request, plan, memory, times.Value, constants, 1 / factor), constants);
-            (Distribution slowFirst, Distribution slowEach, Distribution slowAll) = Distributions(request, ServingRun.Of(request, plan, memory, times.Value, constants, factor), constants);
-            first = Between(first, fastFirst, slowFirst);
-            each = Between(each, fastEach, slowEach);
-            all = Between(all, fastAll, slowAll);
+            first = Between(first, fast.First, slow.First);
+            each = Between(each, fast.Each, slow.Each);
+            all = Between(all, fast.All, slow.All);
         }
 
         ServiceAttainment? attainment = request.ServiceLevel is { } level ? AttainmentOf(request, level, central, constants, times.Value, memory) : null;
@@ -128,33 +136,60 @@ public static class ServingRunner
 
     private static double Share(double part, double whole) => whole > 0 ? part / whole : 0;
 
+    /// <summary>Each measure in turn through one buffer.</summary>
     private static (Distribution First, Distribution Each, Distribution All) Distributions(ServingRequest request, ServingRun run, ServingConstants constants)
     {
-        RequestBook book = run.Book;
-        double[] first = new double[book.Finished];
-        double[] each = new double[book.Finished];
-        double[] all = new double[book.Finished];
-        int count = 0;
-        int several = 0;
-        double delay = constants[ServingConstant.FirstTokenDelay];
-        for (int request1 = 0; request1 < book.Count; request1++)
-        {
-            if (book.Finishes[request1] == RequestBook.Never)
-                continue;
-            RequestTimes times = RequestTimes.Of(book, request1, delay, request.Stack.StreamInterval);
-            first[count] = times.FirstToken;
-            all[count++] = times.EndToEnd;
-            if (!double.IsNaN(times.PerToken))
-                each[several++] = times.PerToken;
-        }
-
-        return (Distribution.Of(first), Distribution.Of(each[..several]), Distribution.Of(all));
+        double[] buffer = new double[run.Book.Finished];
+        return (
+            Of(request, run, constants, buffer, static times => times.FirstToken),
+            Of(request, run, constants, buffer, static times => times.PerToken),
+            Of(request, run, constants, buffer, static times => times.EndToEnd));
     }
 
-    private static Distribution Between(in Distribution central, in Distribution fast, in Distribution slow) => central with
+    private static Distribution Of(ServingRequest request, ServingRun run, ServingConstants constants, double[] buffer, Func<RequestTimes, double> measure)
     {
-        Low = Math.Min(central.Mean, Math.Min(fast.Mean, slow.Mean)),
-        High = Math.Max(central.Mean, Math.Max(fast.Mean, slow.Mean)),
+        RequestBook book = run.Book;
+        double delay = constants[ServingConstant.FirstTokenDelay];
+        int count = 0;
+        for (int place = 0; place < book.Count; place++)
+        {
+            if (book.Finishes[place] == RequestBook.Never)
+                continue;
+            double value = measure(RequestTimes.Of(book, place, delay, request.Stack.StreamInterval));
+            if (!double.IsNaN(value))
+                buffer[count++] = value;
+        }
+
+        return Distribution.Of(buffer.AsSpan(0, count));
+    }
+
+    private static (double First, double Each, double All) Means(ServingRequest request, ServingRun run, ServingConstants constants)
+    {
+        RequestBook book = run.Book;
+        double delay = constants[ServingConstant.FirstTokenDelay];
+        double first = 0;
+        double each = 0;
+        double all = 0;
+        int several = 0;
+        for (int place = 0; place < book.Count; place++)
+        {
+            if (book.Finishes[place] == RequestBook.Never)
+                continue;
+            RequestTimes times = RequestTimes.Of(book, place, delay, request.Stack.StreamInterval);
+            first += times.FirstToken;
+            all += times.EndToEnd;
+            several += double.IsNaN(times.PerToken) ? 0 : 1;
+            each += double.IsNaN(times.PerToken) ? 0 : times.PerToken;
+        }
+
+        double count = Math.Max(1, book.Finished);
+        return (first / count, several > 0 ? each / several : double.NaN, all / count);
+    }
+
+    private static Distribution Between(in Distribution central, double fast, double slow) => central with
+    {
+        Low = Math.Min(central.Mean, Math.Min(fast, slow)),
+        High = Math.Max(central.Mean, Math.Max(fast, slow)),
     };
 
     /// <summary>The spread of an iteration's time: the stack's residual where it was fitted, else operators' and a new stack's.</summary>

@@ -47,6 +47,17 @@ public sealed class RequestBook
     /// <summary>Requests turned away because no empty cache could hold them.</summary>
     public int Refused { get; private set; }
 
+    /// <summary>Forgets what happened, so that the same requests can run again in the same arrays.</summary>
+    internal void Clear(bool waitsForClients)
+    {
+        if (waitsForClients)
+            Array.Fill(arrivals, Never);
+        Array.Fill(firstTokens, Never);
+        Array.Fill(finishes, Never);
+        Finished = 0;
+        Refused = 0;
+    }
+
     internal void Arrive(int request, long time) => arrivals[request] = time;
 
     internal void Refuse(int request)
