@@ -415,6 +415,15 @@ public static class TrainingRunner
             lines.Add($"collectives: as measured on {request.System.Id}, {own.FittedOn}");
         lines.Add($"chip: {request.System.Chip.Name}, data/chips/{request.System.Chip.Id}.yaml");
         lines.Add($"matrix products: {context.Chip.Provenance(Operators.Operator.Matmul(4096, 4096, 4096, plan.Precision))}");
+        if (PlanRules.HasExperts(request.Model))
+            lines.Add($"expert products: {context.Chip.Provenance(Operators.Operator.Matmul(512, 4096, 4096, plan.Precision, 8) with { IsRouted = true })}");
+        if (LatentAttentionOf(request.Model) is { } latent)
+        {
+            Operators.Operator attention = Operators.Operator.Attention(
+                1, plan.Sequence, plan.Sequence, latent.Heads, latent.Heads, latent.HeadDim, causal: true, NumberFormat.Bf16) with { ValueDim = latent.ValueDim };
+            lines.Add($"latent attention: {context.Chip.Provenance(attention)}");
+        }
+
         lines.Add($"stack: {request.Stack.Name}" + (request.Stack.FittedOn.Length > 0 ? ", " + request.Stack.FittedOn : ", constants not fitted"));
         lines.Add(context.Fabric switch
         {
@@ -423,5 +432,16 @@ public static class TrainingRunner
             _ => "collectives: at their bound",
         });
         return lines.ToImmutable();
+    }
+
+    private static AttentionDescription? LatentAttentionOf(ModelArchitecture model)
+    {
+        foreach (LayerDescription layer in model.LayerKinds)
+        {
+            if (layer.Attention.Latent is not null)
+                return layer.Attention;
+        }
+
+        return null;
     }
 }

@@ -246,6 +246,16 @@ public sealed class TrainVerbTests
     }
 
     [Fact]
+    public void Explain_names_where_expert_products_and_latent_attention_come_from()
+    {
+        string text = Command.RunLine("explain train --model deepseek-v3 --system gb200-nvl72 --chips 576 --precision fp8").Output;
+
+        text.ShouldContain("expert products: experts");
+        text.ShouldContain("latent attention: latent-prefill");
+        Command.RunLine("explain train --model llama-3.1-8b --system dgx-h100 --chips 64").Output.ShouldNotContain("expert products");
+    }
+
+    [Fact]
     public void Validation_of_memory_reports_every_row_and_exits_with_0()
     {
         Command command = Command.RunLine("validate memory --json");
