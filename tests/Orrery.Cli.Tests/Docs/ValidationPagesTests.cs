@@ -50,6 +50,8 @@ public sealed class ValidationPagesTests
     [InlineData("training")]
     [InlineData("kernels")]
     [InlineData("memory")]
+    [InlineData("collectives")]
+    [InlineData("inference")]
     public void Pages_hold_the_table_that_validate_prints(string kind)
     {
         ValidationAnswer answer = ValidationAnswer.Of(kind, DataCatalog.Open(DataCatalog.FindDataRoot()), []);
