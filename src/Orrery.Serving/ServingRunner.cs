@@ -33,7 +33,8 @@ public static class ServingRunner
         string modelClass = ModelClass.Of(request.Model, plan.ExpertPrecision);
         ServingConstants constants = request.Constants ?? context.Stacks.ConstantsOf(request.Stack, modelClass, system.Chip);
         ServingRun central = ServingRun.Of(request, plan, memory, times.Value, constants, 1);
-        (double sigma, ImmutableArray<string> provenance) = Doubt(request, times.Value, modelClass, central);
+        CalibrationFit? fit = request.Constants is null ? request.Stack.FitFor(modelClass, system.Chip) : null;
+        (double sigma, ImmutableArray<string> provenance) = ServingDoubt.Of(request.Stack, fit, modelClass, system.Chip, times.Value, central);
         (double First, double Each, double All) fast = default;
         (double First, double Each, double All) slow = default;
         if (hasInterval)
@@ -191,25 +192,6 @@ public static class ServingRunner
         Low = Math.Min(central.Mean, Math.Min(fast, slow)),
         High = Math.Max(central.Mean, Math.Max(fast, slow)),
     };
-
-    /// <summary>The spread of an iteration's time: the stack's residual where it was fitted, else operators' and a new stack's.</summary>
-    private static (double Sigma, ImmutableArray<string> Provenance) Doubt(ServingRequest request, OperatorTimes times, string modelClass, ServingRun run)
-    {
-        ServingStack stack = request.Stack;
-        CalibrationFit? fit = request.Constants is null ? stack.FitFor(modelClass, request.System.Chip) : null;
-        int batch = (int)Math.Max(1, Math.Round(run.MeanDecoding));
-        double operators = times.Sigma(batch, (int)run.MeanContext);
-        if (fit is null)
-        {
-            return (Math.Sqrt((operators * operators) + (stack.UnfittedSigma * stack.UnfittedSigma)),
-                [$"{stack.Name}: constants of no fit (data/serving/constants.yaml); nothing was measured of it on {modelClass} models"]);
-        }
-
-        bool isOwn = fit.Operator == modelClass && (fit.Chips.Contains(request.System.Chip.Id) || fit.Families.Contains(request.System.Chip.Family));
-        double sigma = isOwn ? fit.ResidualSigma : Math.Sqrt((fit.ResidualSigma * fit.ResidualSigma) + (operators * operators));
-        string note = isOwn ? "" : $"; carried to {request.System.Chip.Name} and {modelClass} models";
-        return (sigma, [$"{stack.Name}: constants fitted on {fit.RowsFitted} rows of {string.Join(", ", fit.Source)}{note} (data/calibration/serving/{stack.Id}.yaml)"]);
-    }
 
     private static ServiceAttainment AttainmentOf(
         ServingRequest request, ServiceLevel level, ServingRun run, ServingConstants constants, OperatorTimes operators, ServingMemory memory)

@@ -19,6 +19,9 @@ public static class ValidationFiles
     /// <summary>Serving engines under closed loops.</summary>
     public static ImmutableArray<string> Inference(string dataRoot) => [$"{dataRoot}/validation/inference.csv.gz", $"{dataRoot}/validation/inference-closed-loop.csv.gz"];
 
+    /// <summary>Runs of real engines with the times of every request.</summary>
+    public static string ServedRuns(string dataRoot) => $"{dataRoot}/validation/runs/index.csv";
+
     public static ImmutableArray<string> Collectives(string dataRoot) =>
         [$"{dataRoot}/validation/collectives.csv", $"{dataRoot}/validation/collectives-tables.csv.gz"];
 }

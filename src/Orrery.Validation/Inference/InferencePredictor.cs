@@ -49,6 +49,24 @@ public sealed class InferencePredictor(DataCatalog catalog, InferenceRules rules
         return null;
     }
 
+    /// <summary>A measured run made ready: its own requests at their own times, within the limits its engine had.</summary>
+    public PreparedCase? Prepare(MeasuredRun run, out string why)
+    {
+        InferenceReading reading = rules.Read(run.Case) with { Method = InferenceMethod.Offline };
+        if (Prepare(run.Case, reading, out why) is not { } prepared)
+            return null;
+        return prepared with
+        {
+            Request = prepared.Request with
+            {
+                Workload = new ServingWorkload(run.Requests, 0, 0, "measured"),
+                ContextTokens = null,
+                MaxBatch = run.MaxSequences,
+                TokenBudget = run.TokenBudget,
+            },
+        };
+    }
+
     /// <summary>Requests in flight, sequences of the batch, or requests of the run.</summary>
     private static int? Clients(InferenceCase row, InferenceReading reading) => reading.Method switch
     {

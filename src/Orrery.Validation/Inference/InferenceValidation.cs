@@ -13,8 +13,11 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
 {
     private const double FullCache = 0.97;
 
-    /// <summary>Reads cases, runs each closed loop and scores time per token, time to the first token and throughput apart.</summary>
-    /// <param name="caseFiles">Files of cases; empty is the catalogue's own.</param>
+    /// <summary>
+    /// Reads cases, runs each closed loop and scores time per token, time to the first token and throughput apart; the catalogue's own also replay the
+    /// requests of measured runs.
+    /// </summary>
+    /// <param name="caseFiles">Files of cases; empty is the catalogue's own, and its measured runs.</param>
     /// <param name="isGeneric">Take the constants of no fit throughout.</param>
     public static InferenceValidation Run(DataCatalog catalog, ImmutableArray<string> caseFiles, bool isGeneric = false)
     {
@@ -33,6 +36,15 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
             failed |= file.HasErrors;
             foreach (InferenceCase row in file.Cases)
                 Score(scorer, predictor, row, isGeneric);
+        }
+
+        if (caseFiles.IsDefaultOrEmpty)
+        {
+            CaseFile<MeasuredRun> runs = MeasuredRun.Read(ValidationFiles.ServedRuns(catalog.DataRoot));
+            diagnostics.AddRange(runs.Diagnostics);
+            failed |= runs.HasErrors;
+            foreach (MeasuredRun run in runs.Cases)
+                Score(scorer, predictor, run, isGeneric);
         }
 
         return new InferenceValidation(failed ? null : scorer.Report("inference"), diagnostics.ToImmutable());
@@ -58,12 +70,7 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         double peak = 0;
         if (prepared is not null)
         {
-            ServingStack stack = prepared.Request.Stack;
-            string modelClass = predictor.ClassOf(row, reading);
-            ChipDescription chip = prepared.Request.System.Chip;
-            ServingConstants constants = isGeneric ? predictor.Stacks.Generic() : predictor.Stacks.ConstantsOf(stack, modelClass, chip);
-            CalibrationFit? fit = isGeneric ? null : stack.FitFor(modelClass, chip);
-            double sigma = fit?.ResidualSigma ?? stack.UnfittedSigma;
+            (ServingConstants constants, double sigma) = Constants(predictor, prepared, predictor.ClassOf(row, reading), isGeneric);
             central = prepared.Run(constants);
             fast = prepared.Run(constants, 1 / EightyPercentInterval.Factor(sigma));
             slow = prepared.Run(constants, EightyPercentInterval.Factor(sigma));
@@ -96,6 +103,56 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
                 () => Of(Rate(central.FirstToken, central.PerToken), Rate(fast.FirstToken, fast.PerToken), Rate(slow.FirstToken, slow.PerToken)), isRate: true,
                 group: $"{origin.Group}, throughput", slice: slice);
         }
+    }
+
+    /// <summary>Replays a measured run; nothing of a run is fitted.</summary>
+    private static void Score(CaseScorer scorer, InferencePredictor predictor, MeasuredRun run, bool isGeneric)
+    {
+        CaseOrigin origin = run.Case.Origin;
+        string modelClass = predictor.ClassOf(run.Case, predictor.ReadingOf(run.Case));
+        string slice = $"{predictor.StackOf(run.Case)?.Id ?? origin.Stack} {modelClass} {predictor.ChipOf(run.Case)?.Family ?? run.Case.Chip}";
+        RunFigures measured = RunFigures.Of(run.Times, run.Requests.TotalOutput, run.Duration);
+        PreparedCase? prepared = predictor.Prepare(run, out string why);
+        RunFigures central = default;
+        RunFigures fast = default;
+        RunFigures slow = default;
+        if (prepared is not null)
+        {
+            ServingStack stack = prepared.Request.Stack;
+            ServingConstants constants = Constants(predictor, prepared, modelClass, isGeneric).Constants;
+            ServingRun replay = ServingRun.Of(prepared.Request, prepared.Plan, prepared.Memory, prepared.Times, constants, 1);
+            // No stack was fitted on these chips, so that the doubt is that of an answer about them, operators' included.
+            double sigma = ServingDoubt.Of(stack, isGeneric ? null : stack.FitFor(modelClass, prepared.Request.System.Chip), modelClass, prepared.Request.System.Chip, prepared.Times, replay).Sigma;
+            central = RunFigures.Of(replay);
+            fast = RunFigures.Replay(prepared, constants, 1 / EightyPercentInterval.Factor(sigma));
+            slow = RunFigures.Replay(prepared, constants, EightyPercentInterval.Factor(sigma));
+        }
+
+        void Add(string metric, string group, Func<RunFigures, double> figure, bool isRate = false)
+        {
+            scorer.Add(
+                origin with { PrimaryMetric = metric }, figure(measured),
+                () => prepared is null
+                    ? Scoring.Prediction.Skip(why)
+                    : Scoring.Prediction.Of(
+                        figure(central), Math.Min(figure(central), Math.Min(figure(fast), figure(slow))), Math.Max(figure(central), Math.Max(figure(fast), figure(slow)))),
+                isRate, group: group, slice: slice);
+        }
+
+        Add("tpot_ms_mean", origin.Group, static figures => figures.PerToken * 1e3);
+        Add("e2e_latency_s_mean", $"{origin.Group}, whole answers", static figures => figures.EndToEnd);
+        Add("ttft_ms_mean", $"{origin.Group}, first token", static figures => figures.FirstToken * 1e3);
+        Add("ttft_ms_mean", $"{origin.Group}, first token of the first {RunFigures.Early}", static figures => figures.EarlyFirstToken * 1e3);
+        Add("output_tokens_per_s", $"{origin.Group}, throughput", static figures => figures.OutputTokensPerSecond, isRate: true);
+    }
+
+    /// <summary>The stack's constants for a class on the chip, and the spread of the rows they were fitted on.</summary>
+    private static (ServingConstants Constants, double Sigma) Constants(InferencePredictor predictor, PreparedCase prepared, string modelClass, bool isGeneric)
+    {
+        ServingStack stack = prepared.Request.Stack;
+        ChipDescription chip = prepared.Request.System.Chip;
+        CalibrationFit? fit = isGeneric ? null : stack.FitFor(modelClass, chip);
+        return (isGeneric ? predictor.Stacks.Generic() : predictor.Stacks.ConstantsOf(stack, modelClass, chip), fit?.ResidualSigma ?? stack.UnfittedSigma);
     }
 
     /// <summary>Time to read the weights an iteration touches, and the caches of all in flight, at the stated bandwidth: what anyone could have.</summary>

@@ -75,7 +75,8 @@ public sealed class InferenceValidationTests
         Report.Value.Groups.Select(static group => group.Group).ShouldBe(
             [
                 "aws-neuron-docs-inference", "aws-neuron-docs-inference, first token", "aws-neuron-docs-trn2-tutorials", "aws-neuron-docs-trn2-tutorials, first token",
-                "aws-neuron-docs-trn2-tutorials, set aside", "deepseek-open-infra", "mlperf-inference-nvidia", "mlperf-inference-partners", "nvidia-aiconfigurator-e2e",
+                "aws-neuron-docs-trn2-tutorials, set aside", "deepseek-open-infra", "llmservingsim-runs", "llmservingsim-runs, first token",
+                "llmservingsim-runs, first token of the first 20", "llmservingsim-runs, throughput", "llmservingsim-runs, whole answers", "mlperf-inference-nvidia", "mlperf-inference-partners", "nvidia-aiconfigurator-e2e",
                 "nvidia-aiconfigurator-e2e, first token", "nvidia-aiconfigurator-e2e, first token with the cache full", "nvidia-aiconfigurator-e2e, set aside", "nvidia-aiconfigurator-e2e, throughput", "splitwise-profile", "splitwise-profile, first token",
                 "tensorrt-llm-perf-overview",
             ],
@@ -88,6 +89,11 @@ public sealed class InferenceValidationTests
     [InlineData("nvidia-aiconfigurator-e2e, throughput", 0.08, 0.10)]
     [InlineData("aws-neuron-docs-inference", 0.07, 0.10)]
     [InlineData("aws-neuron-docs-inference, first token", 0.30, 0.35)]
+    [InlineData("llmservingsim-runs", 0.06, 0.10)]
+    [InlineData("llmservingsim-runs, whole answers", 0.13, 0.14)]
+    [InlineData("llmservingsim-runs, first token", 0.16, 0.17)]
+    [InlineData("llmservingsim-runs, first token of the first 20", 0.32, 0.30)]
+    [InlineData("llmservingsim-runs, throughput", 0.09, 0.13)]
     [InlineData("splitwise-profile", 0.05, 0.06)]
     [InlineData("splitwise-profile, first token", 0.09, 0.15)]
     public void Rows_that_no_fit_saw_are_within_what_was_reached(string group, double median, double mean)
