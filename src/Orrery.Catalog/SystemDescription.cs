@@ -121,6 +121,12 @@ public sealed record SystemDescription
     /// <summary>Bandwidth between one chip and its host's memory, one direction; null where no source states it.</summary>
     public Sourced<BytesPerSecond>? HostBandwidthPerChip { get; init; }
 
+    /// <summary>
+    /// Calibration of collectives whose constants between servers hold here, such as <c>efa.a100-80</c>, measured on this network or on one of the same
+    /// make; empty where the library's mechanism answers.
+    /// </summary>
+    public string NetworkFit { get; init; } = "";
+
     /// <summary>Everything in a server but the chips: hosts, switches, NICs, fans, conversion; per chip.</summary>
     public required Sourced<Watts> OverheadPowerPerChip { get; init; }
 

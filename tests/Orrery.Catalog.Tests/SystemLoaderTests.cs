@@ -56,6 +56,20 @@ public sealed class SystemLoaderTests
     }
 
     [Fact]
+    public void A_system_names_the_fit_of_its_network_with_a_source()
+    {
+        const string named = "levels:\n", fit = "networkFit: {value: efa.tiny, mark: stated, source: sheet}\n";
+        using DataFolder data = new();
+        data.Open().System("box").Value!.NetworkFit.ShouldBeEmpty();
+        data.Write("systems/tiny-box.yaml", DataFolder.System.Replace(named, fit + named, StringComparison.Ordinal));
+        SystemDescription system = data.Open().System("box").Value!;
+        system.NetworkFit.ShouldBe("efa.tiny");
+        system.Figures.ShouldContain(figure => figure.Key == "tiny-box.networkFit" && figure.Value == "efa.tiny" && figure.Reading.Source == "a data sheet");
+        data.Write("systems/tiny-box.yaml", DataFolder.System.Replace(named, "networkFit: {value: efa.tiny, mark: stated}\n" + named, StringComparison.Ordinal));
+        data.Open().System("box").Value.ShouldBeNull();
+    }
+
+    [Fact]
     public void Ranks_of_a_chip_need_a_level_that_joins_them()
     {
         using DataFolder data = new();

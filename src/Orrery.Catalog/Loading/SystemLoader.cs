@@ -39,6 +39,7 @@ internal static class SystemLoader
         int unit = figures.Integer(top, "allocationUnit", 1, MostChips, fallback: 1);
         ImmutableArray<LevelDescription> levels = ReadLevels(top, figures);
         Sourced<BytesPerSecond>? host = top.Has("hostBandwidthPerChip") ? figures.DataRate(top, "hostBandwidthPerChip", 1e8, 1e13) : null;
+        string networkFit = ReadNetworkFit(top, figures);
         Sourced<Watts> overhead = figures.Power(top, "overheadPowerPerChip", 0, 1e5);
         Sourced<double> effectiveness = figures.Number(top, "powerUsageEffectiveness", 1, 3);
         ImmutableArray<PriceReading> prices = ReadPrices(top, figures);
@@ -62,6 +63,7 @@ internal static class SystemLoader
                 MaximumChips = maximum,
                 AllocationUnit = unit,
                 HostBandwidthPerChip = host,
+                NetworkFit = networkFit,
                 OverheadPowerPerChip = overhead,
                 PowerUsageEffectiveness = effectiveness,
                 Prices = prices,
@@ -93,6 +95,19 @@ internal static class SystemLoader
         }
 
         return chip.Value;
+    }
+
+    private static string ReadNetworkFit(MappingReader top, FigureReader figures)
+    {
+        if (top.Group("networkFit") is not { } group)
+        {
+            return "";
+        }
+
+        string subject = group.RequiredText("value", "the subject of a calibration of collectives, such as efa.a100-80");
+        figures.Structure(group, $"{figures.Subject}.networkFit", subject);
+        group.Finish();
+        return subject;
     }
 
     private static ImmutableArray<LevelDescription> ReadLevels(MappingReader top, FigureReader figures)

@@ -87,9 +87,13 @@ public sealed class ClosedFormCollectives : CollectiveModel
 
     /// <summary>Where the constants came from, one line.</summary>
     public string Provenance => (_protocols is null
-        ? $"collectives: {_library.Name}, mechanism with stated and assumed constants (data/fabric)"
-        : $"collectives: {_library.Name}, scale-up fitted on {_protocols.Subject}{(_network is null ? "" : ", the network between such servers too")}{(_protocols.IsFamily ? " (same family, not this chip)" : "")} (data/calibration/collectives)")
+        ? $"collectives: {_library.Name}, mechanism with stated and assumed constants (data/fabric){NetworkProvenance}"
+        : $"collectives: {_library.Name}, scale-up fitted on {_protocols.Subject}{(_protocols.IsFamily ? " (same family, not this chip)" : "")}{NetworkProvenance} (data/calibration/collectives)")
         + (_system.Communication is { } own ? $"; times factors of this machine, {own.FittedOn}" : "");
+
+    private string NetworkProvenance => _network is null ? ""
+        : _network.Subject == _protocols?.Subject ? ", the network between such servers too"
+        : $", the network on {_network.Subject}{(_network.IsFamily ? " (same network, not this chip)" : "")}";
 
     private CollectiveCost Compute(in Collective collective, RankGroup group, CollectiveAlgorithm? forced)
     {
