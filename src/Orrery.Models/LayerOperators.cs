@@ -466,7 +466,7 @@ public static class LayerOperators
         private void Product(long rows, long width, long depth, NumberFormat format, int groups = 1, bool isExpert = false)
         {
             Quantising(rows, width, depth, format, groups, isExpert);
-Put(Operator.Matmul(rows, width, depth, format, groups) with { IsRouted = isExpert }, OperatorRole.Forward, isExpert);
+            Put(Operator.Matmul(rows, width, depth, format, groups) with { IsRouted = isExpert }, OperatorRole.Forward, isExpert);
             Put(Operator.Matmul(rows, depth, width, format, groups) with { IsRouted = isExpert }, OperatorRole.InputGradient, isExpert);
             if (!_shape.HasFrozenWeights)
                 Put(Operator.Matmul(width, depth, rows, format, groups) with { IsRouted = isExpert }, OperatorRole.WeightGradient, isExpert);

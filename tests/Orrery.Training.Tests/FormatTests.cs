@@ -60,6 +60,18 @@ public sealed class FormatTests
         Step(narrow).ShouldBeGreaterThan(Step(frozen));
     }
 
+    [Theory]
+    [InlineData("1f1b", 16, 1)]
+    [InlineData("dualpipe", 32, 2)]
+    public void Adapters_are_those_of_every_chunk_that_a_stage_holds(string schedule, int layers, int copies)
+    {
+        Plan frozen = Base with { HasFrozenWeights = true, PipelineParallel = 2, Schedule = Schedule.List.Get(schedule) };
+        double adapters = (double)layers * 16 * 8 * 4096;
+        Memory(frozen).Gradients.Value.ShouldBe(4 * adapters, 1);
+        Memory(frozen).Optimizer.Value.ShouldBe(12 * adapters, 1);
+        Memory(frozen with { Zero = 1 }).Optimizer.Value.ShouldBe(12 * adapters / 8 / copies, 1);
+    }
+
     [Fact]
     public void Frozen_products_keep_no_inputs_but_those_that_adapters_read()
     {

@@ -20,6 +20,21 @@ public static class CalibrationRows
         }
     }
 
+    /// <summary>The ids of every fit in a folder; none where there is no such folder.</summary>
+    public static HashSet<string> ReadFolder(string folder)
+    {
+        HashSet<string> all = new(StringComparer.Ordinal);
+        if (!Directory.Exists(folder))
+            return all;
+        foreach (string path in Directory.GetFiles(folder, "*.rows.gz"))
+        {
+            if (Read(path) is { } ids)
+                all.UnionWith(ids);
+        }
+
+        return all;
+    }
+
     /// <summary>Reads the ids back; null where the file is missing or broken.</summary>
     public static HashSet<string>? Read(string path)
     {

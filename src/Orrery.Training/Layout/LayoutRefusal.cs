@@ -32,7 +32,7 @@ public sealed class LayoutRefusal(TrainingRequest request, Func<TrainingRequest,
         new("--pipeline-split", "split", static one => one.Split?.ToString(), static one => one with { Split = null }, static (one, from) => one with { Split = from.Split }),
         new("--cp-layout", "cp", static one => one.ContextLayout?.Name, static one => one with { ContextLayout = null }, static (one, from) => one with { ContextLayout = from.ContextLayout }),
         new("--cp-inner", "cp-inner", static one => one.ContextInner, static (one, value) => one with { ContextInner = value }),
-        new("--sequence-parallel", "sequence parallelism", static one => one.SequenceParallel is null ? null : "on", static one => one with { SequenceParallel = null },
+        new("--sequence-parallel", "sequence parallelism", static one => one.SequenceParallel switch { null => null, true => "on", false => "off" }, static one => one with { SequenceParallel = null },
             static (one, from) => one with { SequenceParallel = from.SequenceParallel }),
     ];
 

@@ -179,12 +179,10 @@ public sealed class LayoutSearch(TrainingRequest request, StepModel steps, Memor
             yield break;
         }
 
-        // What the usual schedules do is tried first, so of equals they win. A pipeline of one stage is the same under all of them.
+        // What the usual schedules do is tried first, so of equals they win.
         Schedule usual = Schedule.UsualFor(request.Stack, 1);
         if (request.VirtualStages is null or 1)
             yield return (usual, 1);
-        if (shape.Stages == 1)
-            yield break;
         foreach (Schedule schedule in stackSchedules)
         {
             if (schedule == usual)
@@ -197,12 +195,11 @@ public sealed class LayoutSearch(TrainingRequest request, StepModel steps, Memor
         }
     }
 
+    /// <summary>Chunks a stage that <paramref name="schedule"/> can hold on several stages, from <paramref name="from"/> on.</summary>
     private IEnumerable<int> Chunks(Schedule schedule, PipelineShape shape, int from)
     {
         for (int chunks = from; chunks <= schedule.MostVirtualStages && (chunks == 1 || shape.Stages * chunks <= request.Model.Layers); chunks++)
         {
-            if (chunks > 1 && shape.Stages == 1)
-                yield break;
             int total = shape.Stages * chunks;
             int most = (request.Model.Layers + total - 1) / total;
             if ((chunks == 1 || request.Split is not null || (most * total) - request.Model.Layers <= 2) && schedule.Allows(shape with { VirtualStages = chunks }))

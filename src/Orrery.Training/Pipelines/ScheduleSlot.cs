@@ -9,7 +9,7 @@ public readonly record struct ScheduleSlot(int Chunk, int MicroBatch, PassKind K
     /// <summary>Two passes run beside each other.</summary>
     public bool IsPair => BesideChunk >= 0;
 
-    /// <summary>Activations that begin to be held less those that are let go: at its start 1 for a forward pass.</summary>
+    /// <summary>The slot begins to hold activations: a forward pass, alone or beside a backward pass.</summary>
     public bool Holds => Kind == PassKind.Forward;
 
     /// <summary>The slot ends the need for activations: a whole backward pass, or the gradient of the weights.</summary>

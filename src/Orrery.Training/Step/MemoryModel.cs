@@ -191,7 +191,7 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
             double adapters = Adapters(plan, layout, stage);
             weights += adapters * (is32 ? 4 : 2);
             gradients += adapters * plan.GradientBytes(stack.GradientBytes);
-            optimizer += adapters * plan.StateBytes / (plan.Zero >= 1 ? data : 1);
+            optimizer += adapters * plan.StateBytes / (plan.Zero >= 1 ? data * copies : 1);
         }
 
         PipelineShape shape = plan.Pipeline;
@@ -307,8 +307,10 @@ public sealed class MemoryModel(ModelArchitecture model, StackDescription stack,
     private double Adapters(Plan plan, StageLayout layout, int stage)
     {
         double sum = 0;
-        for (int chunk = stage; chunk < layout.Chunks; chunk += plan.PipelineParallel)
+        PipelineShape shape = plan.Pipeline;
+        for (int local = 0; local < plan.Schedule.ChunksHeld(shape); local++)
         {
+            int chunk = plan.Schedule.Chunk(shape, stage, local);
             for (int kind = 0; kind < model.LayerKinds.Length; kind++)
             {
                 LayerDescription layer = model.LayerKinds[kind];

@@ -34,6 +34,7 @@ public sealed class StepModel
     private readonly double[] forwardExchanges = new double[StageLayout.MostChunks];
     private readonly double[] backwardExchanges = new double[StageLayout.MostChunks];
     private readonly double[] kindTimes;
+    private readonly (double Gather, double Backward)[] sharding;
     private readonly int[] countByKind;
     private readonly int ranksPerChip;
     private string orderText = "";
@@ -51,6 +52,7 @@ public sealed class StepModel
         Coster = new LayerCoster(model, chip, fabric, constants, system.Levels[^1].Name, stack.RecomputeSkipsLastProduct);
         layerCosts = new LayerCost[model.LayerKinds.Length];
         kindTimes = new double[model.LayerKinds.Length];
+        sharding = new (double, double)[model.LayerKinds.Length];
         countByKind = new int[model.LayerKinds.Length];
         foreach (byte kind in model.LayerOrder)
             countByKind[kind]++;
@@ -119,23 +121,13 @@ public sealed class StepModel
         int stages = plan.PipelineParallel;
         PipelineShape shape = plan.Pipeline;
         int microBatches = shape.MicroBatches;
-        int chunks = Layout.Chunks;
         double slowest = 0;
         double sum = 0;
-        int received = 0;
-        LayerCost all = default;
-        for (int chunk = 0; chunk < chunks; chunk++)
-        {
-            LayerCost cost = ChunkCost(chunk);
-            all.Add(cost, 1);
-            received += plan.Schedule.Receives(shape, chunk) ? 1 : 0;
-        }
-
-        PassTimes times = Passes(plan);
+        PassTimes times = Passes(plan, out LayerCost all, out int received);
+        int held = plan.Schedule.ChunksHeld(shape);
         for (int stage = 0; stage < stages; stage++)
         {
             double time = 0;
-            int held = plan.Schedule.ChunksHeld(shape);
             for (int local = 0; local < held; local++)
             {
                 int chunk = plan.Schedule.Chunk(shape, stage, local);
@@ -181,14 +173,22 @@ public sealed class StepModel
         : OrderPath.OfThread.Length(plan.Schedule, times, plan.MicroBatches);
 
     /// <summary>Times of every chunk under the last estimated plan, hops included.</summary>
-    public PassTimes Passes(Plan plan)
+    public PassTimes Passes(Plan plan) => Passes(plan, out _, out _);
+
+    /// <summary>The same with the sum of all chunks, and how many of them have their input from another stage.</summary>
+    private PassTimes Passes(Plan plan, out LayerCost all, out int received)
     {
         PipelineShape shape = plan.Pipeline;
         int chunks = Layout.Chunks;
+        all = default;
+        received = 0;
         for (int chunk = 0; chunk < chunks; chunk++)
         {
             LayerCost cost = ChunkCost(chunk);
-            forwardTimes[chunk] = cost.Forward + (plan.Schedule.Receives(shape, chunk) ? HopTime : 0);
+            all.Add(cost, 1);
+            bool receives = plan.Schedule.Receives(shape, chunk);
+            received += receives ? 1 : 0;
+            forwardTimes[chunk] = cost.Forward + (receives ? HopTime : 0);
             backwardTimes[chunk] = cost.Backward + (plan.Schedule.ReceivesGradient(shape, chunk) ? HopTime : 0);
             weightTimes[chunk] = cost.WeightGradient;
             forwardExchanges[chunk] = cost.ForwardExchange;
@@ -544,6 +544,7 @@ public sealed class StepModel
         for (int kind = 0; kind < layerCosts.Length; kind++)
         {
             (double gather, double back) = Sharding(kind, plan, groups, gradientBytes, scale, gathersAgain);
+            sharding[kind] = (gather, back);
             computeForward += countByKind[kind] * layerCosts[kind].Forward;
             computeBackward += countByKind[kind] * layerCosts[kind].Backward;
             trafficForward += countByKind[kind] * gather;
@@ -555,7 +556,7 @@ public sealed class StepModel
         for (int kind = 0; kind < layerCosts.Length; kind++)
         {
             ref LayerCost cost = ref layerCosts[kind];
-            (double gather, double backwardTraffic) = Sharding(kind, plan, groups, gradientBytes, scale, gathersAgain);
+            (double gather, double backwardTraffic) = sharding[kind];
             double besideForward = isPooled ? computeForward * gather / trafficForward : cost.Forward;
             double besideBackward = isPooled ? computeBackward * backwardTraffic / trafficBackward : cost.Backward;
             // Issuing a gather holds the host up, and the device with it: that part is never hidden.

@@ -211,7 +211,7 @@ public sealed class OwnStackCalibration
         return errors;
     }
 
-    /// <summary>What the base's recipes free, on the chips of the _rows.</summary>
+    /// <summary>What the base's recipes free, on the chips of the rows.</summary>
     private List<FreeConstant> Candidates(StackDescription stack, ImmutableArray<StackRecipe> recipes)
     {
         string basis = stack.BasedOn.Length > 0 ? stack.BasedOn : stack.Id;

@@ -19,7 +19,7 @@ public sealed record CollectiveValidation(ValidationReport? Report, ImmutableArr
         ImmutableArray<string> files = caseFiles.IsDefaultOrEmpty ? ValidationFiles.Collectives(catalog.DataRoot) : caseFiles;
         ImmutableArray<Diagnostic>.Builder diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
         bool failed = false;
-        CaseScorer scorer = new(Fitted(catalog.DataRoot));
+        CaseScorer scorer = new(CalibrationRows.ReadFolder(Path.Combine(catalog.DataRoot, "calibration", "collectives")));
         CollectivePricer pricer = new(catalog);
         foreach (string path in files)
         {
@@ -58,20 +58,5 @@ public sealed record CollectiveValidation(ValidationReport? Report, ImmutableArr
         return value > 0 && double.IsFinite(value)
             ? Scoring.Prediction.Of(value, value / spread, value * spread)
             : Scoring.Prediction.Skip($"collectives do not give {metric}");
-    }
-
-    private static HashSet<string> Fitted(string dataRoot)
-    {
-        HashSet<string> fitted = new(StringComparer.Ordinal);
-        string folder = Path.Combine(dataRoot, "calibration", "collectives");
-        if (!Directory.Exists(folder))
-            return fitted;
-        foreach (string rows in Directory.GetFiles(folder, "*.rows.gz").Order(StringComparer.Ordinal))
-        {
-            if (CalibrationRows.Read(rows) is { } ids)
-                fitted.UnionWith(ids);
-        }
-
-        return fitted;
     }
 }

@@ -27,7 +27,7 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         ImmutableArray<string> files = caseFiles.IsDefaultOrEmpty ? ValidationFiles.Inference(catalog.DataRoot) : caseFiles;
         ImmutableArray<Diagnostic>.Builder diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
         bool failed = false;
-        CaseScorer scorer = new(Fitted(catalog.DataRoot));
+        CaseScorer scorer = new(CalibrationRows.ReadFolder(Path.Combine(catalog.DataRoot, "calibration", "serving")));
         InferencePredictor predictor = new(catalog, rules.Value);
         foreach (string path in files)
         {
@@ -172,20 +172,5 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         double sequences = flight / prepared.Plan.DataParallel;
         double caches = sequences * new KvLayout(prepared.Request.Model, prepared.Plan).BytesPerToken * context;
         return ((prepared.Memory.Weights.Value * share) + caches) / bandwidth;
-    }
-
-    private static HashSet<string> Fitted(string dataRoot)
-    {
-        HashSet<string> fitted = new(StringComparer.Ordinal);
-        string folder = Path.Combine(dataRoot, "calibration", "serving");
-        if (!Directory.Exists(folder))
-            return fitted;
-        foreach (string rows in Directory.GetFiles(folder, "*.rows.gz").Order(StringComparer.Ordinal))
-        {
-            if (CalibrationRows.Read(rows) is { } ids)
-                fitted.UnionWith(ids);
-        }
-
-        return fitted;
     }
 }
