@@ -144,13 +144,15 @@ public sealed class DataCatalog
         HashSet<string> done = new(StringComparer.Ordinal);
         foreach (string key in assumptions.Keys)
         {
-            int point = key.IndexOf('.', StringComparison.Ordinal);
+            string? known = SubjectOf(key);
+            int point = known?.Length ?? key.IndexOf('.', StringComparison.Ordinal);
             string subject = point < 0 ? key : key[..point];
             bool chip = ChipIds.Contains(subject);
-            if (point < 0 || (!chip && !SystemIds.Contains(subject) && !StackIds.Contains(subject)))
+            if (known is null)
             {
-                string[] known = [.. ChipIds, .. SystemIds];
-                string hint = point < 0 && (chip || SystemIds.Contains(subject)) ? "a key is CHIP.FIGURE or SYSTEM.FIGURE, such as trainium3.memoryBandwidth" : Suggestion.Of(subject, known);
+                string hint = ChipIds.Contains(key) || SystemIds.Contains(key)
+                    ? "a key is CHIP.FIGURE or SYSTEM.FIGURE, such as trainium3.memoryBandwidth"
+                    : Suggestion.Of(subject, [.. ChipIds, .. SystemIds]);
                 found.Add(new(Severity.Error, DiagnosticCode.UnknownAssumption, AssumptionSet.File, 0, 0, $"'{key}' names no chip or system; {hint}"));
             }
             else if (done.Add(subject))
@@ -160,6 +162,22 @@ public sealed class DataCatalog
         }
 
         return found.ToImmutable();
+    }
+
+    /// <summary>The chip, system or stack of a key: the longest id that it begins with, since ids such as trn1.32xlarge have points too; null where there is none.</summary>
+    private string? SubjectOf(string key)
+    {
+        string? found = null;
+        foreach (ImmutableArray<string> ids in (ReadOnlySpan<ImmutableArray<string>>)[ChipIds, SystemIds, StackIds])
+        {
+            foreach (string id in ids)
+            {
+                if (key.Length > id.Length && key[id.Length] == '.' && key.StartsWith(id, StringComparison.Ordinal) && id.Length > (found?.Length ?? 0))
+                    found = id;
+            }
+        }
+
+        return found;
     }
 
     private static string FolderOf(CalibrationKind kind) => kind switch

@@ -144,4 +144,14 @@ public sealed class ChipLoaderTests
         diagnostic.Code.ShouldBe(code);
         diagnostic.Message.ShouldBe(message);
     }
+
+    [Theory]
+    [InlineData("trn1.32xlarge", "server.bandwidthPerChip", "per-direction")]
+    [InlineData("trn1.32xlarge", "chip.bandwidthPerChip", "dma")]
+    public void An_assumption_is_on_a_system_whose_id_holds_a_point(string system, string figure, string reading)
+    {
+        DataCatalog catalog = DataCatalog.Open(TestData.Root, new Dictionary<string, string>(StringComparer.Ordinal) { [$"{system}.{figure}"] = reading });
+        catalog.CheckAssumptions().ShouldBeEmpty();
+        catalog.System(system).Value.ShouldNotBeNull().Figures.Single(one => one.Key == $"{system}.{figure}").Reading.Name.ShouldBe(reading);
+    }
 }

@@ -14,11 +14,12 @@ public static class FigureText
     /// One figure: its key without the subject, the value in use and its mark; below it the source. Where sources disagree the other readings
     /// follow, each with the name that <c>--assume</c> takes in brackets.
     /// </summary>
+    /// <param name="subject">Id of the chip, system or stack; it may hold points itself.</param>
     /// <param name="withNotes">Notes too, after the source.</param>
-    public static void Write(TextWriter output, Terminal terminal, Sourced<string> figure, bool withNotes)
+    public static void Write(TextWriter output, Terminal terminal, string subject, Sourced<string> figure, bool withNotes)
     {
-        int point = figure.Key.IndexOf('.', StringComparison.Ordinal);
-        WriteReading(output, terminal, figure.Key[(point + 1)..], figure.Reading, figure.IsContested, withNotes);
+        string key = figure.Key.StartsWith(subject + ".", StringComparison.Ordinal) ? figure.Key[(subject.Length + 1)..] : figure.Key;
+        WriteReading(output, terminal, key, figure.Reading, figure.IsContested, withNotes);
         for (int index = 0; index < figure.Readings.Length; index++)
         {
             if (index != figure.Chosen)

@@ -68,9 +68,9 @@ public static class ExplainVerb
         TextWriter output = context.Output;
         Terminal terminal = context.Terminal;
         output.WriteLine(terminal.Bold($"Where the figures came from: {request.Model.Name} on {request.System.Id}, stack {request.Stack.Id}"));
-        WriteFigures($"chip {request.System.Chip.Id}", request.System.Chip.Figures);
-        WriteFigures($"system {request.System.Id}", request.System.Figures);
-        WriteFigures($"stack {request.Stack.Id}", request.Stack.Figures);
+        WriteFigures("chip", request.System.Chip.Id, request.System.Chip.Figures);
+        WriteFigures("system", request.System.Id, request.System.Figures);
+        WriteFigures("stack", request.Stack.Id, request.Stack.Figures);
         Title($"constants of stack {request.Stack.Id}");
         foreach (ConstantReading constant in Constants(request))
             FigureText.Write(output, terminal, constant);
@@ -95,13 +95,13 @@ public static class ExplainVerb
             output.WriteLine(terminal.Bold(title));
         }
 
-        void WriteFigures(string title, ImmutableArray<Sourced<string>> figures)
+        void WriteFigures(string kind, string subject, ImmutableArray<Sourced<string>> figures)
         {
             if (figures.IsEmpty)
                 return;
-            Title(title);
+            Title($"{kind} {subject}");
             foreach (Sourced<string> figure in figures)
-                FigureText.Write(output, terminal, figure, withNotes: false);
+                FigureText.Write(output, terminal, subject, figure, withNotes: false);
         }
     }
 

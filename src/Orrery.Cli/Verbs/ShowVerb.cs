@@ -163,7 +163,7 @@ public static class ShowVerb
         (model.Value is null ? null : Of(model.Value), model.Diagnostics);
 
     private static Shown Of(SystemDescription system) => new(
-        "system", system.Id, system.Name, [("chip", system.Chip.Id), ("default stack", system.DefaultStack), .. Levels(system)], system.Figures, [], system.Chip.Figures);
+        "system", system.Id, system.Name, [("chip", system.Chip.Id), ("default stack", system.DefaultStack), .. Levels(system)], system.Figures, [], system.Chip.Figures) { BelowId = system.Chip.Id };
 
     private static Shown Of(ChipDescription chip) => new(
         "chip", chip.Id, chip.Name, [("vendor", chip.Vendor), ("family", chip.Family), ("other names", string.Join(", ", chip.Aliases))], chip.Figures, [], []);
@@ -266,8 +266,8 @@ public static class ShowVerb
             }
         }
 
-        WriteFigures(context, "figures", shown.Figures);
-        WriteFigures(context, "figures of its chip", shown.Below);
+        WriteFigures(context, "figures", shown.Id, shown.Figures);
+        WriteFigures(context, "figures of its chip", shown.BelowId, shown.Below);
         if (shown.Constants.Length > 0)
         {
             output.WriteLine();
@@ -298,14 +298,14 @@ public static class ShowVerb
         }
     }
 
-    private static void WriteFigures(CommandContext context, string title, ImmutableArray<Sourced<string>> figures)
+    private static void WriteFigures(CommandContext context, string title, string subject, ImmutableArray<Sourced<string>> figures)
     {
         if (figures.IsEmpty)
             return;
         context.Output.WriteLine();
         context.Output.WriteLine(context.Terminal.Bold(title));
         foreach (Sourced<string> figure in figures)
-            FigureText.Write(context.Output, context.Terminal, figure, withNotes: true);
+            FigureText.Write(context.Output, context.Terminal, subject, figure, withNotes: true);
     }
 
     private static void WriteJson(TextWriter output, Shown shown, IEnumerable<Diagnostic> problems, SystemDescription? linked)
@@ -344,5 +344,9 @@ public static class ShowVerb
         IReadOnlyList<(string Name, string Value)> Facts,
         ImmutableArray<Sourced<string>> Figures,
         ImmutableArray<ConstantReading> Constants,
-        ImmutableArray<Sourced<string>> Below);
+        ImmutableArray<Sourced<string>> Below)
+    {
+        /// <summary>Id of the chip of <see cref="Below"/>; empty where there is none.</summary>
+        public string BelowId { get; init; } = "";
+    }
 }
