@@ -62,6 +62,7 @@ public static class ServingRunner
             EndToEnd = all,
             Sigma = sigma,
             Provenance = provenance,
+            ClientDelay = constants[ServingConstant.FirstTokenDelay],
         };
         AddNotes(request, report, diagnostics);
         return new ServingOutcome(report, [.. diagnostics], attainment is { Limit.Length: > 0 });
@@ -130,6 +131,7 @@ public static class ServingRunner
             Limits = LimitFinder.Find(request, run, shares, busy, engineSeconds, perRank),
             Sigma = 0,
             Provenance = [],
+            ClientDelay = 0,
             Book = book,
             Engines = [.. run.Engines.Select(static engine => engine.Statistics)],
         };

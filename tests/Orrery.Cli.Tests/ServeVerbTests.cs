@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Xml.Linq;
+using Orrery.Cli.Reports;
 using Shouldly;
 using Xunit;
 
@@ -41,6 +44,62 @@ public sealed class ServeVerbTests
         Parallel.For(0, others.Length, index => others[index] = Command.RunLine(Small + " --json").Output);
         others.ShouldAllBe(other => other == first);
         Command.RunLine(Small + " --seed 1 --json").Output.ShouldNotBe(first);
+    }
+
+    [Fact]
+    public void A_picture_marks_the_percentiles_of_the_answer_and_the_share_that_keeps_the_level()
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"orrery-serve-{Environment.ProcessId}.svg");
+        try
+        {
+            Command command = Command.RunLine($"{Small} --slo ttft=1s --json --svg {file}");
+            command.Code.ShouldBe(ExitCode.Done, command.Error);
+            XElement drawing = XDocument.Load(file).Root!;
+            drawing.Name.LocalName.ShouldBe("svg");
+            string[] words = [.. drawing.Descendants().Where(static one => one.Name.LocalName == "text").Select(static one => one.Value)];
+            foreach (string name in (string[])["ttftS", "tpotS", "e2eS"])
+            {
+                JsonElement measure = command.Json().GetProperty(name);
+                foreach (string key in (string[])["p50", "p90", "p99"])
+                    words.ShouldContain($"{key}  {ServingText.Time(measure.GetProperty(key).GetDouble())}");
+            }
+
+            words.ShouldContain($"{command.Json().GetProperty("sloAttainment").GetDouble():0.0%} in 1 s");
+            // Curves only rise, and end at the top of their panels.
+            XElement[] curves = [.. drawing.Descendants().Where(static one => one.Name.LocalName == "polyline")];
+            curves.Length.ShouldBe(3);
+            foreach (XElement curve in curves)
+            {
+                double[][] points = [.. curve.Attribute("points")!.Value.Split(' ').Select(static point => point.Split(',').Select(static one => double.Parse(one, CultureInfo.InvariantCulture)).ToArray())];
+                (points[0][1] - points[^1][1]).ShouldBe(150, 0.01);
+                foreach ((double[] before, double[] after) in points.Zip(points.Skip(1)))
+                    (after[0] >= before[0] && after[1] <= before[1]).ShouldBeTrue();
+            }
+
+            string first = File.ReadAllText(file);
+            Command.RunLine($"{Small} --slo ttft=1s --json --svg {file}").Code.ShouldBe(ExitCode.Done);
+            File.ReadAllText(file).ShouldBe(first);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void Answers_of_one_token_have_no_time_between_tokens_to_draw()
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"orrery-serve-one-{Environment.ProcessId}.svg");
+        try
+        {
+            Command command = Command.RunLine($"serve --model llama-3.1-8b --system dgx-h100 --chips 1 --rate 5 --requests 20 --input-tokens 512 --output-tokens 1 --svg {file}");
+            command.Code.ShouldBe(ExitCode.Done, command.Error);
+            XDocument.Load(file).Descendants().Count(static one => one.Name.LocalName == "polyline").ShouldBe(2);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]

@@ -130,7 +130,8 @@ public static class ServingText
             text.Line("nothing stands out");
     }
 
-    private static string Time(double seconds)
+    /// <summary>A duration in the unit a person would say, three digits.</summary>
+    public static string Time(double seconds)
     {
         if (!double.IsFinite(seconds))
             return "-";

@@ -56,6 +56,7 @@ public static class ServeFlags
         new("--lnc", FlagKind.Integer, "1|2", "NeuronCores a logical core joins, on Trainium; the chip's default when left out") { High = 8 },
         new("--price", FlagKind.Pair, "SYSTEM=USD", "price of one chip for one hour, in place of the catalogue's") { Repeats = true },
         new("--csv", FlagKind.Text, "FILE", "write one line a request: arrival, first token, last token"),
+        new("--svg", FlagKind.Text, "FILE", "draw how the requests' latencies are distributed, with p50, p90, p99 and the service level"),
         new("--seed", FlagKind.Integer, "N", "seed of what is made up; 0 when left out") { Low = 0, High = 9_007_199_254_740_991 },
         CommonFlags.Assume,
         CommonFlags.Json,

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orrery.Catalog;
 using Orrery.Cli.Arguments;
+using Orrery.Cli.Pictures;
 using Orrery.Cli.Reports;
 using Orrery.Serving;
 
@@ -36,6 +37,12 @@ public static class ServeVerb
             return output.RefuseInput(ServingJson.Schema, outcome.Diagnostics);
         if (call.Arguments.Text("--csv") is { } file && outcome.Report is { } written && WriteRequests(file, written, output) is { } failure)
             return output.RefuseInput(ServingJson.Schema, [failure]);
+        if (call.Arguments.Text("--svg") is { } sheet && outcome.Report is { Requests: > 0 } drawn
+            && PictureFile.Write(sheet, LatencyPicture.Draw(drawn), "--svg", output) is { } unwritten)
+        {
+            return output.RefuseInput(ServingJson.Schema, [unwritten]);
+        }
+
         if (output.IsJson)
         {
             ServingJson.Write(output.Output, request, call.Given, outcome);

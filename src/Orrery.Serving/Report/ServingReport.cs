@@ -81,6 +81,9 @@ public sealed record ServingReport
 
     public required ImmutableArray<string> Provenance { get; init; }
 
+    /// <summary>Seconds from the device to the client, in every request's times.</summary>
+    public required double ClientDelay { get; init; }
+
     /// <summary>The book of the run, for whoever wants each request.</summary>
     public required RequestBook Book { get; init; }
 
