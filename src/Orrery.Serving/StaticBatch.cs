@@ -8,17 +8,20 @@ namespace Orrery.Serving;
 /// <param name="PerToken">One decode iteration at the mean context.</param>
 public readonly record struct StaticBatch(double FirstToken, double PerToken)
 {
+    /// <summary>Where the time of the whole batch goes, all its prompts and decodes.</summary>
+    public TimeShares Shares { get; init; }
+
     /// <summary>The times of a batch.</summary>
     /// <param name="budget">Most prompt tokens of one pass; longer work takes several.</param>
     /// <param name="longest">Context the cache is compiled for; 0 where nothing is compiled.</param>
     public static StaticBatch Of(IterationCost cost, int batch, int input, int output, int budget, int longest = 0)
     {
-        double first = 0;
+        TimeShares shares = default;
         int padded = cost.Buckets is { } buckets ? buckets.Length(input) : input;
         if (cost.Buckets is not null || (long)batch * padded <= budget)
         {
             AttentionTimes prompts = Sum(cost.Times.Prefill(padded, 0), batch);
-            first = cost.Mixed(0, 0, batch * padded, prompts, batch).Total;
+            shares = cost.Mixed(0, 0, batch * padded, prompts, batch);
         }
         else
         {
@@ -44,13 +47,15 @@ public readonly record struct StaticBatch(double FirstToken, double PerToken)
                     ending++;
                 }
 
-                first += cost.Mixed(0, 0, budget - left, pass, ending).Total;
+                shares.Add(cost.Mixed(0, 0, budget - left, pass, ending), 1);
             }
         }
 
         int context = longest > 0 ? longest : input + (output / 2);
-        double each = cost.Decode(batch, context / OperatorTimes.Tile).Total;
-        return new StaticBatch(first + cost.Constants[ServingConstant.FirstTokenDelay], each);
+        double first = shares.Total;
+        TimeShares decode = cost.Decode(batch, context / OperatorTimes.Tile);
+        shares.Add(decode, Math.Max(0, output - 1));
+        return new StaticBatch(first + cost.Constants[ServingConstant.FirstTokenDelay], decode.Total) { Shares = shares };
     }
 
     private static AttentionTimes Sum(in AttentionTimes one, int times) => one.Times(times) with { Launch = one.Launch };

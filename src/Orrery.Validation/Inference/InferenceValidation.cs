@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orrery.Accounting;
 using Orrery.Catalog;
 using Orrery.Serving;
 using Orrery.Units;
@@ -29,13 +30,14 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         bool failed = false;
         CaseScorer scorer = new(CalibrationRows.ReadFolder(Path.Combine(catalog.DataRoot, "calibration", "serving")));
         InferencePredictor predictor = new(catalog, rules.Value);
+        EnergyModel energy = EnergyModel.Open(catalog.DataRoot);
         foreach (string path in files)
         {
             CaseFile<InferenceCase> file = InferenceCase.Read(path);
             diagnostics.AddRange(file.Diagnostics);
             failed |= file.HasErrors;
             foreach (InferenceCase row in file.Cases)
-                Score(scorer, predictor, row, isGeneric);
+                Score(scorer, predictor, energy, row, isGeneric);
         }
 
         if (caseFiles.IsDefaultOrEmpty)
@@ -50,7 +52,7 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         return new InferenceValidation(failed ? null : scorer.Report("inference"), diagnostics.ToImmutable());
     }
 
-    private static void Score(CaseScorer scorer, InferencePredictor predictor, InferenceCase row, bool isGeneric)
+    private static void Score(CaseScorer scorer, InferencePredictor predictor, EnergyModel energy, InferenceCase row, bool isGeneric)
     {
         InferenceReading reading = predictor.ReadingOf(row);
         CaseOrigin origin = row.Origin;
@@ -85,6 +87,18 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
             scorer.Add(origin, row.OutputTokensPerSecond, () => Of(central.OutputTokensPerSecond, fast.OutputTokensPerSecond, slow.OutputTokensPerSecond), isRate: true, slice: slice);
         else
             scorer.Add(origin, row.PerTokenMs, () => Of(central.PerToken * 1e3, fast.PerToken * 1e3, slow.PerToken * 1e3, peak > 0 ? peak * 1e3 : null), isRate: false, slice: slice);
+        if (prepared is not null && row.PowerShare is { } power && central.Activity is { } activity && fast.Activity is { } hot && slow.Activity is { } cool)
+        {
+            ChipDescription chip = prepared.Request.System.Chip;
+            double Share(in ChipActivity busy) => energy.ChipPower(chip, busy) / chip.Power.Value;
+            CaseOrigin powered = origin with { PrimaryMetric = "gpu_power_avg_frac_tdp" };
+            if (power < chip.IdlePowerFraction.Value)
+                scorer.Add(powered with { IsExpressible = false, WhyNot = "a chip at work draws more than an idle one: the mean was taken over something else" }, null, static () => default, isRate: false, group: $"{origin.Group}, power, set aside");
+            else
+                // Shares of power per activity were derived from these very rows (data/power/activity.yaml).
+                scorer.Add(powered, power, () => Of(Share(activity), Share(hot), Share(cool)), isRate: false, group: $"{origin.Group}, power", slice: slice, isFitted: true);
+        }
+
         if (row.FirstTokenMs is not { } firstMeasured || row.PerTokenMs is not { } eachMeasured || !origin.IsExpressible)
             return;
         if (reading.FirstTokenSetAside.Length == 0)

@@ -1,3 +1,4 @@
+using Orrery.Accounting;
 using Orrery.Serving;
 
 namespace Orrery.Validation.Inference;
@@ -22,7 +23,14 @@ public sealed record PreparedCase(
         double whole = batch.FirstToken + ((Output - 1) * batch.PerToken);
         return Reading.IsOverWhole
             ? new InferenceFigures(batch.FirstToken, whole / (Input + Output), Batch * (Input + Output) / whole)
-            : new InferenceFigures(batch.FirstToken, batch.PerToken, Batch * Output / whole);
+            : new InferenceFigures(batch.FirstToken, batch.PerToken, Batch * Output / whole) { Activity = ActivityOf(batch.Shares) };
+    }
+
+    private ChipActivity ActivityOf(in TimeShares shares)
+    {
+        double bandwidth = Request.System.Chip.MemoryBandwidth.Value.Value / Request.System.Chip.RanksPerChip;
+        double time = shares.Total;
+        return new ChipActivity(shares.MatrixBusy / time, shares.MemoryBytes / bandwidth / time, shares.Collectives / time);
     }
 
     private InferenceFigures RunLoop(ServingConstants constants, double scale)

@@ -1,3 +1,4 @@
+using Orrery.Accounting;
 using Orrery.Catalog;
 using Orrery.Serving;
 using Orrery.Validation.Cases;
@@ -78,6 +79,7 @@ public sealed class InferenceValidationTests
                 "aws-neuron-docs-trn2-tutorials, set aside", "deepseek-open-infra", "llmservingsim-runs", "llmservingsim-runs, first token",
                 "llmservingsim-runs, first token of the first 20", "llmservingsim-runs, throughput", "llmservingsim-runs, whole answers", "mlperf-inference-nvidia", "mlperf-inference-partners", "nvidia-aiconfigurator-e2e",
                 "nvidia-aiconfigurator-e2e, first token", "nvidia-aiconfigurator-e2e, first token with the cache full", "nvidia-aiconfigurator-e2e, set aside", "nvidia-aiconfigurator-e2e, throughput", "splitwise-profile", "splitwise-profile, first token",
+                "splitwise-profile, power", "splitwise-profile, power, set aside",
                 "tensorrt-llm-perf-overview",
             ],
             ignoreOrder: true);
@@ -114,6 +116,30 @@ public sealed class InferenceValidationTests
         figures.Count.ShouldBeGreaterThan(50);
         figures.MedianApe!.Value.ShouldBeLessThan(median);
         figures.Mape!.Value.ShouldBeLessThan(mean);
+    }
+
+    [Fact]
+    public void Power_follows_from_what_the_units_do_and_counts_as_fitted()
+    {
+        GroupReport power = Report.Value.Groups.First(static one => one.Group == "splitwise-profile, power");
+        // The share of memory traffic was derived from these rows, so none of them is unseen.
+        power.Unseen.Count.ShouldBe(0);
+        power.All.Count.ShouldBe(30);
+        power.All.MedianApe!.Value.ShouldBeLessThan(0.03);
+        power.All.Mape!.Value.ShouldBeLessThan(0.05);
+    }
+
+    [Fact]
+    public void A_batch_twice_as_slow_draws_less()
+    {
+        InferencePredictor predictor = new(Catalog, InferenceRules.Load(Catalog.DataRoot).Value!);
+        InferenceCase row = Row("a,splitwise-profile,Llama-2-70B,llama-2-70b,512,128,4,4,4,,,,fp16,aggregated,A100-SXM-80GB,vLLM,2023-11,100,10,vllm-2023,dgx-a100,tpot_ms_p50,1,none,,,");
+        PreparedCase prepared = predictor.Prepare(row, predictor.ReadingOf(row), out _).ShouldNotBeNull();
+        ChipActivity one = prepared.Run(predictor.Stacks.Generic()).Activity.ShouldNotBeNull();
+        ChipActivity slow = prepared.Run(predictor.Stacks.Generic(), 2).Activity.ShouldNotBeNull();
+        slow.Memory.ShouldBe(one.Memory / 2, 1e-9);
+        slow.Matrix.ShouldBe(one.Matrix / 2, 1e-9);
+        one.Memory.ShouldBeInRange(0.1, 1);
     }
 
     [Fact]
