@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Orrery.Cli.Reports;
 
-/// <summary>Numbers of a report in JSON: finite, or null.</summary>
+/// <summary>Numbers of a report in JSON, finite or null, and its texts.</summary>
 public static class JsonNumbers
 {
     public static void Number(this Utf8JsonWriter writer, string name, double value)
@@ -21,5 +21,13 @@ public static class JsonNumbers
             writer.WriteNull(name);
         else
             writer.WriteString(name, value);
+    }
+
+    public static void Texts(this Utf8JsonWriter writer, string name, IEnumerable<string> texts)
+    {
+        writer.WriteStartArray(name);
+        foreach (string text in texts)
+            writer.WriteStringValue(text);
+        writer.WriteEndArray();
     }
 }

@@ -19,7 +19,7 @@ public static class ServingJson
         writer.WriteString("schema", Schema);
         WriteInputs(writer, request, report, arguments);
         WritePlan(writer, report?.Plan);
-        WriteTexts(writer, "chosen", report?.Chosen ?? []);
+        writer.Texts("chosen", report?.Chosen ?? []);
         WriteDistribution(writer, "ttftS", report?.FirstToken);
         WriteDistribution(writer, "tpotS", report?.PerToken);
         WriteDistribution(writer, "e2eS", report?.EndToEnd);
@@ -42,9 +42,9 @@ public static class ServingJson
         WriteCost(writer, report);
         writer.Number("simulatedRequests", report?.Requests);
         writer.Number("refusedRequests", report?.Refused);
-        WriteTexts(writer, "limits", report?.Limits ?? []);
+        writer.Texts("limits", report?.Limits ?? []);
         writer.Number("sigma", report?.Sigma);
-        WriteTexts(writer, "provenance", report?.Provenance ?? []);
+        writer.Texts("provenance", report?.Provenance ?? []);
         DiagnosticsJson.Write(writer, outcome.Diagnostics);
         writer.WriteEndObject();
     }
@@ -67,7 +67,7 @@ public static class ServingJson
         writer.WriteNumber("chunk", request.TokenBudget ?? request.Stack.TokenBudget);
         writer.Number("maxContext", request.ContextTokens ?? request.Model.MaxPositions);
         writer.Number("usdPerChipHour", request.UsdPerChipHour ?? (report?.Cost.UsdPerHour / request.Chips));
-        WriteTexts(writer, "arguments", arguments);
+        writer.Texts("arguments", arguments);
         writer.WriteEndObject();
     }
 
@@ -153,13 +153,5 @@ public static class ServingJson
         writer.Text("priceSource", report?.Cost.Source);
         writer.Number("breakEvenTokensPerUsd", report?.Cost.BreakEvenTokensPerUsd);
         writer.WriteEndObject();
-    }
-
-    private static void WriteTexts(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
-    {
-        writer.WriteStartArray(name);
-        foreach (string text in texts)
-            writer.WriteStringValue(text);
-        writer.WriteEndArray();
     }
 }

@@ -20,7 +20,7 @@ public static class TrainingJson
         writer.WriteString("schema", Schema);
         WriteInputs(writer, question, report);
         WritePlan(writer, report?.Plan);
-        WriteTexts(writer, "chosen", report?.Chosen ?? []);
+        writer.Texts("chosen", report?.Chosen ?? []);
         writer.Number("plansEvaluated", report?.PlansEvaluated);
         writer.Number("ranks", report?.Ranks);
         writer.Number("ranksPerChip", report?.RanksPerChip);
@@ -46,7 +46,7 @@ public static class TrainingJson
         WriteCost(writer, report?.Cost);
         WriteRun(writer, report?.Run);
         WriteLimits(writer, report);
-        WriteTexts(writer, "provenance", report?.Provenance ?? []);
+        writer.Texts("provenance", report?.Provenance ?? []);
         LaunchAnswer.Write(writer, launch);
         DiagnosticsJson.Write(writer, outcome.Diagnostics);
         writer.WriteEndObject();
@@ -108,7 +108,7 @@ public static class TrainingJson
         writer.Number("usdPerChipHour", request.UsdPerChipHour ?? (report?.Cost.UsdPerHour / request.Chips));
         writer.Number("tokens", request.Tokens);
         writer.WriteNumber("seed", request.Seed);
-        WriteTexts(writer, "assume", question.Assumptions);
+        writer.Texts("assume", question.Assumptions);
         writer.WriteEndObject();
     }
 
@@ -250,14 +250,6 @@ public static class TrainingJson
             writer.WriteEndObject();
         }
 
-        writer.WriteEndArray();
-    }
-
-    private static void WriteTexts(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
-    {
-        writer.WriteStartArray(name);
-        foreach (string text in texts)
-            writer.WriteStringValue(text);
         writer.WriteEndArray();
     }
 }

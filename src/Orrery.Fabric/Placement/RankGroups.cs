@@ -72,8 +72,8 @@ public sealed partial class RankGroups
     private PlacedGroups Lay(RankOrder order, in ParallelDegrees degrees)
     {
         int total = (int)degrees.Ranks;
-        int[] dense = Strides(order, ParallelAxis.Expert, degrees.Tensor, degrees.Context, 1, degrees.Data, degrees.Pipeline);
-        int[] expert = Strides(order, ParallelAxis.Context, degrees.ExpertTensor, 1, degrees.Expert, degrees.ExpertData, degrees.Pipeline);
+        int[] dense = order.Strides(ParallelAxis.Expert, degrees.Tensor, degrees.Context, 1, degrees.Data, degrees.Pipeline);
+        int[] expert = order.Strides(ParallelAxis.Context, degrees.ExpertTensor, 1, degrees.Expert, degrees.ExpertData, degrees.Pipeline);
         Axis tensor = new(dense[(int)ParallelAxis.Tensor], degrees.Tensor);
         Axis context = new(dense[(int)ParallelAxis.Context], degrees.Context);
         Axis data = new(dense[(int)ParallelAxis.Data], degrees.Data);
@@ -94,21 +94,6 @@ public sealed partial class RankGroups
             Whole: Group([new Axis(1, total)], total),
             ContextInner: Group([context with { Degree = degrees.ContextInner }], total),
             ContextOuter: Group([new Axis(context.Stride * degrees.ContextInner, context.Degree / degrees.ContextInner)], total));
-    }
-
-    /// <summary>Stride of each axis where <paramref name="absent"/> takes no part in the grid.</summary>
-    private static int[] Strides(RankOrder order, ParallelAxis absent, params ReadOnlySpan<int> degrees)
-    {
-        int[] strides = new int[degrees.Length];
-        int stride = 1;
-        foreach (ParallelAxis axis in order.Axes)
-        {
-            strides[(int)axis] = stride;
-            if (axis != absent)
-                stride *= degrees[(int)axis];
-        }
-
-        return strides;
     }
 
     private RankGroup Shard(Axis data, Axis context, int ranks, int total)

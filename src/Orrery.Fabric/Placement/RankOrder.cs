@@ -57,6 +57,23 @@ public sealed record RankOrder
         return true;
     }
 
+    /// <summary>Ranks between neighbours on each axis, by axis, where <paramref name="absent"/> takes no part in the grid.</summary>
+    /// <param name="absent">The axis of the other grid: experts in the dense one, context in the experts'.</param>
+    /// <param name="degrees">Ranks along each axis, in the order of <see cref="ParallelAxis"/>.</param>
+    public int[] Strides(ParallelAxis absent, params ReadOnlySpan<int> degrees)
+    {
+        int[] strides = new int[degrees.Length];
+        int stride = 1;
+        foreach (ParallelAxis axis in Axes)
+        {
+            strides[(int)axis] = stride;
+            if (axis != absent)
+                stride *= degrees[(int)axis];
+        }
+
+        return strides;
+    }
+
     public bool Equals(RankOrder? other) => other is not null && Axes.AsSpan().SequenceEqual(other.Axes.AsSpan());
 
     public override int GetHashCode()

@@ -46,8 +46,8 @@ public sealed class StepTraces
         if (!RankOrder.TryParse(plan.Order, out RankOrder order, out string problem))
             throw new ArgumentException(problem, nameof(plan));
         int expertData = Math.Max(1, plan.DataParallel * plan.ContextParallel * plan.TensorParallel / (plan.ExpertParallel * plan.ExpertTensorParallel));
-        _dense = Strides(order, ParallelAxis.Expert, plan.TensorParallel, plan.ContextParallel, 1, plan.DataParallel, plan.PipelineParallel);
-        _expert = Strides(order, ParallelAxis.Context, plan.ExpertTensorParallel, 1, plan.ExpertParallel, expertData, plan.PipelineParallel);
+        _dense = order.Strides(ParallelAxis.Expert, plan.TensorParallel, plan.ContextParallel, 1, plan.DataParallel, plan.PipelineParallel);
+        _expert = order.Strides(ParallelAxis.Context, plan.ExpertTensorParallel, 1, plan.ExpertParallel, expertData, plan.PipelineParallel);
         Define("tensor", (_dense[(int)ParallelAxis.Tensor], plan.TensorParallel));
         Define("data", (_dense[(int)ParallelAxis.Data], plan.DataParallel), (_dense[(int)ParallelAxis.Context], plan.ContextParallel));
         Define("expert", (_expert[(int)ParallelAxis.Expert], plan.ExpertParallel));
@@ -95,20 +95,6 @@ public sealed class StepTraces
     }
 
     private int RankOf(int stage) => stage * _dense[(int)ParallelAxis.Pipeline];
-
-    private static int[] Strides(RankOrder order, ParallelAxis absent, params ReadOnlySpan<int> degrees)
-    {
-        int[] strides = new int[degrees.Length];
-        int stride = 1;
-        foreach (ParallelAxis axis in order.Axes)
-        {
-            strides[(int)axis] = stride;
-            if (axis != absent)
-                stride *= degrees[(int)axis];
-        }
-
-        return strides;
-    }
 
     private void Define(string name, params ReadOnlySpan<(int Stride, int Degree)> axes)
     {
