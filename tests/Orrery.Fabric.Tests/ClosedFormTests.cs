@@ -250,8 +250,14 @@ public sealed class ClosedFormTests
         SystemDescription system = Machines.Neurons();
         ClosedFormCollectives model = new(system, Libraries.OfData("neuron"));
         RankGroup group = new RankGroups(system, 4).Group(1, 64, 1152);
-        model.Cost(Gigabyte, group);
-        model.Sigma(Gigabyte, group);
+
+        // Twice: the first answer found among the known ones makes the comparers of its key.
+        for (int round = 0; round < 2; round++)
+        {
+            model.Cost(Gigabyte, group);
+            model.Sigma(Gigabyte, group);
+        }
+
         long before = GC.GetAllocatedBytesForCurrentThread();
         model.Cost(Gigabyte, group);
         model.Sigma(Gigabyte, group);
