@@ -11,7 +11,10 @@ public sealed record MemoryValidation(ValidationReport? Report, ImmutableArray<D
 {
     private const double BytesPerGibibyte = 1024.0 * 1024 * 1024;
 
-    /// <summary>Reads cases and conventions, predicts and scores. Nothing is fitted on memory rows, so all are unseen.</summary>
+    /// <summary>
+    /// Reads cases and conventions, predicts and scores. No fit runs over memory rows; those that constants of memory were set on by hand
+    /// (<c>data/calibration/memory</c>) count as fitted.
+    /// </summary>
     /// <param name="caseFiles">Files of cases; empty is the catalogue's own.</param>
     public static MemoryValidation Run(DataCatalog catalog, IMemoryPredictor predictor, ImmutableArray<string> caseFiles)
     {
@@ -20,7 +23,7 @@ public sealed record MemoryValidation(ValidationReport? Report, ImmutableArray<D
         ImmutableArray<Diagnostic>.Builder diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
         diagnostics.AddRange(conventions.Diagnostics);
         bool failed = conventions.Value is null;
-        CaseScorer scorer = new(CalibrationEvidence.Load(catalog).Fitted);
+        CaseScorer scorer = new(CalibrationRows.ReadFolder(Path.Combine(catalog.DataRoot, "calibration", "memory")));
         foreach (string path in files)
         {
             CaseFile<MemoryCase> file = MemoryCase.Read(path);
