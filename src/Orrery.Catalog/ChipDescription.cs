@@ -52,6 +52,23 @@ public sealed record ChipDescription
     /// <summary>Ranks per chip by logical-core setting (<c>lnc</c>); empty where there is no such setting.</summary>
     public ImmutableArray<LncSetting> RanksByLnc { get; init; } = [];
 
+    /// <summary>Ranks on one chip at the logical-core setting <paramref name="lnc"/>; null with <paramref name="objection"/> where the chip has no such setting.</summary>
+    public int? RanksAt(int lnc, out string objection)
+    {
+        objection = "";
+        foreach (LncSetting setting in RanksByLnc)
+        {
+            if (setting.Setting == lnc)
+                return setting.RanksPerChip;
+        }
+
+        string known = RanksByLnc.IsEmpty
+            ? $"{Name} has no logical-core setting"
+            : "expected " + string.Join(" or ", RanksByLnc.Select(static setting => setting.Setting));
+        objection = $"no logical-core setting {lnc}; {known}";
+        return null;
+    }
+
     public required Sourced<Hertz> Clock { get; init; }
 
     public required Sourced<Watts> Power { get; init; }

@@ -204,11 +204,11 @@ public static class ServingRunner
         int keepFirst = 0;
         int keepEach = 0;
         int keepEnd = 0;
-        for (int request1 = 0; request1 < book.Count; request1++)
+        for (int one = 0; one < book.Count; one++)
         {
-            if (book.Finishes[request1] == RequestBook.Never)
+            if (book.Finishes[one] == RequestBook.Never)
                 continue;
-            RequestTimes times = RequestTimes.Of(book, request1, delay, request.Stack.StreamInterval);
+            RequestTimes times = RequestTimes.Of(book, one, delay, request.Stack.StreamInterval);
             bool first = level.FirstToken is not { } most || times.FirstToken <= most.Value;
             // An answer of one token has no time between tokens to miss.
             bool each = level.PerToken is not { } mostEach || !(times.PerToken > mostEach.Value);
@@ -296,17 +296,10 @@ public static class ServingRunner
         ChipDescription chip = request.System.Chip;
         if (request.Lnc is not { } lnc)
             return chip.RanksPerChip;
-        foreach (LncSetting setting in chip.RanksByLnc)
-        {
-            if (setting.Setting == lnc)
-                return setting.RanksPerChip;
-        }
-
-        string known = chip.RanksByLnc.IsEmpty
-            ? $"{chip.Name} has no logical-core setting"
-            : "expected " + string.Join(" or ", chip.RanksByLnc.Select(static setting => setting.Setting));
-        diagnostics.Add(Error(ServingCode.NoPlan, "--lnc", $"no logical-core setting {lnc}; {known}"));
-        return chip.RanksPerChip;
+        int? ranks = chip.RanksAt(lnc, out string objection);
+        if (ranks is null)
+            diagnostics.Add(Error(ServingCode.NoPlan, "--lnc", objection));
+        return ranks ?? chip.RanksPerChip;
     }
 
     private static void CheckSize(ServingRequest request, List<Diagnostic> diagnostics)

@@ -206,17 +206,10 @@ public static class TrainingRunner
         ChipDescription chip = request.System.Chip;
         if (request.Lnc is not { } lnc)
             return chip.RanksPerChip;
-        foreach (LncSetting setting in chip.RanksByLnc)
-        {
-            if (setting.Setting == lnc)
-                return setting.RanksPerChip;
-        }
-
-        string known = chip.RanksByLnc.IsEmpty
-            ? $"{chip.Name} has no logical-core setting"
-            : "expected " + string.Join(" or ", chip.RanksByLnc.Select(static setting => setting.Setting));
-        diagnostics.Add(new Diagnostic(Severity.Error, "ORR4001", "--lnc", 0, 0, $"no logical-core setting {lnc}; {known}"));
-        return chip.RanksPerChip;
+        int? ranks = chip.RanksAt(lnc, out string objection);
+        if (ranks is null)
+            diagnostics.Add(new Diagnostic(Severity.Error, "ORR4001", "--lnc", 0, 0, objection));
+        return ranks ?? chip.RanksPerChip;
     }
 
     private static void CheckSize(TrainingRequest request, List<Diagnostic> diagnostics)
