@@ -73,7 +73,7 @@ public sealed class ServingRun
         int laneBatch = Math.Max(1, batch / lanes);
         // Ranks that attend for different sequences add their caches up.
         long cache = (long)(memory.Cache.Value * plan.DataParallel / lanes);
-        IterationCost cost = new(times, stack, constants, stack.IsCompiled ? new CompiledBuckets(laneBatch, 128, longest) : null) { Scale = scale };
+        IterationCost cost = new(times, stack, constants, stack.Buckets(laneBatch, longest)) { Scale = scale };
         EngineOptions options = new()
         {
             Batching = request.Batching ?? BatchingPolicies.Find(stack.Batching),

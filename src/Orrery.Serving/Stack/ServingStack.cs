@@ -56,8 +56,14 @@ public sealed record ServingStack
     /// <summary>Iterations' tokens that travel to the client together.</summary>
     public int StreamInterval { get; init; } = 1;
 
+    /// <summary>Tokens of the shortest length that is compiled, from which buckets double; 0 where shapes are not compiled.</summary>
+    public int ShortestBucket { get; init; }
+
     /// <summary>Shapes are compiled: batches and lengths are padded to buckets.</summary>
-    public bool IsCompiled { get; init; }
+    public bool IsCompiled => ShortestBucket > 0;
+
+    /// <summary>The shapes compiled for batches up to <paramref name="batch"/> and lengths up to <paramref name="longest"/>; null where none are.</summary>
+    public CompiledBuckets? Buckets(int batch, int longest) => IsCompiled ? new CompiledBuckets(batch, ShortestBucket, longest) : null;
 
     /// <summary>Switching between two compiled graphs takes this long.</summary>
     public Seconds GraphSwitch { get; init; }

@@ -18,8 +18,7 @@ public sealed record PreparedCase(
     private InferenceFigures RunBatch(ServingConstants constants, double scale)
     {
         ServingStack stack = Request.Stack;
-        CompiledBuckets? buckets = stack.IsCompiled ? new CompiledBuckets(Batch, 128, Longest) : null;
-        StaticBatch batch = StaticBatch.Of(new IterationCost(Times, stack, constants, buckets) { Scale = scale }, Batch, Input, Output, stack.TokenBudget, Longest);
+        StaticBatch batch = StaticBatch.Of(new IterationCost(Times, stack, constants, stack.Buckets(Batch, Longest)) { Scale = scale }, Batch, Input, Output, stack.TokenBudget, Longest);
         double whole = batch.FirstToken + ((Output - 1) * batch.PerToken);
         return Reading.IsOverWhole
             ? new InferenceFigures(batch.FirstToken, whole / (Input + Output), Batch * (Input + Output) / whole)
