@@ -1,0 +1,19 @@
+using Orrery.Cli.Arguments;
+using Orrery.Serving;
+
+namespace Orrery.Cli.Verbs;
+
+/// <content>How each engine schedules.</content>
+public static partial class ServeFlags
+{
+    /// <summary>How each engine schedules.</summary>
+    private static FlagDescription[] Engine() =>
+    [
+        new("--max-batch", FlagKind.Integer, "B", "most running sequences of a replica; the stack's when left out") { High = 1 << 16 },
+        new("--chunk", FlagKind.Integer, "T", "most tokens of one iteration, prompts cut to fit; the stack's when left out") { High = 1 << 24 },
+        Word("--batching", $"order of prompts and decodes: {string.Join("|", BatchingPolicies.Names)}; the stack's when left out", [.. BatchingPolicies.Names]),
+        Word("--router", $"how requests are dealt to replicas: {string.Join("|", Routers.All.Select(static router => router.Name))}; {Routers.All[0].Name} when left out", [.. Routers.All.Select(static router => router.Name)]),
+        new("--prefix-cache", FlagKind.Switch, "", "keep prompts' blocks for requests that begin alike, where the trace tells (Mooncake's); 'off' forbids it"),
+        new("--stack", FlagKind.Text, "STACK", "serving engine of data/serving, such as vllm or trtllm; the chip's usual one when left out"),
+    ];
+}

@@ -1,0 +1,187 @@
+using System.Diagnostics;
+
+namespace Orrery.Serving;
+
+/// <content>Blocks of the cache: who holds them, who loses them.</content>
+public sealed partial class Replica
+{
+    /// <summary>Takes a sequence out of the batch and its blocks back.</summary>
+    private void Release(int slot)
+    {
+        if (phase[slot] == Decoding)
+        {
+            decoding--;
+            totalContext -= offset[slot] + iteration;
+            slotsByResidue[Residue(offset[slot])]--;
+        }
+
+        long bytes = BytesOf(slot);
+        for (int block = shared[slot] - 1; block >= 0; block--)
+        {
+            // A prompt that was not worked to its end has blocks with nothing in them; who shares them is newer, and gone before.
+            bool isUnfinished = phase[slot] == Prefilling && (block + 1) * prefixTokens > worked[slot];
+            bytes += prefixes!.Release(Shareable(request[slot])[block], isUnfinished) ? prefixBytes : 0;
+        }
+
+        shared[slot] = 0;
+        used -= bytes;
+        Statistics.BytesReturned += bytes;
+        phase[slot] = Free;
+        freeSlots[freeCount++] = slot;
+        if (offset[slot] == longestOffset)
+            longestOffset = long.MinValue;
+    }
+
+    /// <summary>Bytes a sequence holds: its whole answer's, its prompt's, or those of the tokens it has.</summary>
+    private long BytesOf(int slot)
+    {
+        long tokens = options.ReservesOutput ? book.Trace.Inputs[request[slot]] + book.Trace.Outputs[request[slot]]
+            : phase[slot] == Decoding ? offset[slot] + iteration : prompt[slot];
+        return (Blocks(tokens) * blockBytes) + fixedBytes[slot] - (shared[slot] * prefixBytes);
+    }
+
+    /// <summary>Bytes that running requests hold, shared blocks once.</summary>
+    private long InUse => used - ((prefixes?.Unused ?? 0) * prefixBytes);
+
+    /// <summary>Blocks of a prompt that others can share: whole ones, and not the last token, which has to be worked on for an answer to begin.</summary>
+    private ReadOnlySpan<int> Shareable(int candidate)
+    {
+        ReadOnlySpan<int> hashes = book.Trace.PrefixBlocks(candidate);
+        return hashes[..Math.Min(hashes.Length, (book.Trace.Inputs[candidate] - 1) / prefixTokens)];
+    }
+
+    /// <summary>Tokens of the longest running sequence.</summary>
+    private int Longest
+    {
+        get
+        {
+            if (cost.Buckets is null)
+                return 0;
+            if (longestOffset == long.MinValue)
+            {
+                for (int slot = 0; slot < phase.Length; slot++)
+                {
+                    if (phase[slot] == Decoding)
+                        longestOffset = Math.Max(longestOffset, offset[slot]);
+                }
+            }
+
+            return (int)(longestOffset + iteration);
+        }
+    }
+
+    private int Residue(long value)
+    {
+        long residue = value % options.BlockTokens;
+        return (int)(residue < 0 ? residue + options.BlockTokens : residue);
+    }
+
+    /// <summary>Blocks that all running sequences together take in the next iteration.</summary>
+    private int BlocksOfNext() => options.ReservesOutput ? 0 : slotsByResidue[Residue(-iteration)];
+
+    /// <summary>Takes the blocks of one iteration; false where they are short. A trial takes nothing.</summary>
+    private bool TakeBlocksForOne(bool isTrial)
+    {
+        long bytes = BlocksOfNext() * blockBytes;
+        if (InUse + bytes > options.CacheBytes)
+            return false;
+        if (!isTrial)
+            Take(bytes);
+        return true;
+    }
+
+    /// <summary>Takes the blocks of up to <paramref name="span"/> iterations and returns for how many they reached, at least 1.</summary>
+    private long TakeBlocks(long span)
+    {
+        if (options.ReservesOutput || blockBytes == 0)
+            return span;
+        long free = (options.CacheBytes - InUse) / blockBytes;
+        // Over whole cycles of the block every sequence takes one.
+        long cycles = Math.Min(span / options.BlockTokens, decoding > 0 ? free / decoding : 0);
+        long done = cycles * options.BlockTokens;
+        long taken = cycles * decoding;
+        while (done < span)
+        {
+            int next = slotsByResidue[Residue(-(iteration + done))];
+            if (taken + next > free)
+                break;
+            taken += next;
+            done++;
+        }
+
+        Take(taken * blockBytes);
+        return done;
+    }
+
+    private void Take(long bytes)
+    {
+        while (used + bytes > options.CacheBytes)
+        {
+            prefixes!.Evict();
+            used -= prefixBytes;
+            Statistics.BytesReturned += prefixBytes;
+        }
+
+        used += bytes;
+        Statistics.BytesTaken += bytes;
+        Statistics.CachePeak = Math.Max(Statistics.CachePeak, used);
+    }
+
+    /// <summary>Takes the cache of the newest sequences until those left have their next blocks.</summary>
+    private void PreemptUntilOneFits()
+    {
+        while (!TakeBlocksForOne(isTrial: true))
+        {
+            int newest = -1;
+            if (prefilling.Count > 0)
+            {
+                newest = prefilling.TakeLast();
+            }
+            else
+            {
+                for (int slot = 0; slot < phase.Length; slot++)
+                {
+                    if (phase[slot] == Decoding && (newest < 0 || order[slot] > order[newest]))
+                        newest = slot;
+                }
+            }
+
+            // What it had generated is worked on again as part of its prompt.
+            int had = phase[newest] == Decoding ? (int)(offset[newest] + iteration) - book.Trace.Inputs[request[newest]] + 1 : generated[newest];
+            preempted.Add((request[newest], had));
+            Statistics.Preemptions++;
+            Release(newest);
+        }
+    }
+
+    [Conditional("DEBUG")]
+    private void CheckInvariants()
+    {
+        long bytes = 0;
+        long context = 0;
+        int running = 0;
+        int filling = 0;
+        for (int slot = 0; slot < phase.Length; slot++)
+        {
+            if (phase[slot] == Free)
+                continue;
+            bytes += BytesOf(slot);
+            filling += phase[slot] == Prefilling ? 1 : 0;
+            if (phase[slot] != Decoding)
+                continue;
+            running++;
+            context += offset[slot] + iteration;
+            Debug.Assert(end[slot] > iteration, "a sequence runs beyond its end");
+        }
+
+        int counted = 0;
+        foreach (int count in slotsByResidue)
+            counted += count;
+        bytes += (prefixes?.Count ?? 0) * prefixBytes;
+        Debug.Assert(bytes == used, "the cache in use is what the sequences hold");
+        Debug.Assert(used <= options.CacheBytes, "the cache is over its capacity");
+        Debug.Assert(running == decoding && counted == decoding, "running sequences are counted once");
+        Debug.Assert(filling == prefilling.Count && filling + running + freeCount == phase.Length, "every slot is free, prefilling or decoding");
+        Debug.Assert(context == totalContext, "the context is the sum of the sequences'");
+    }
+}

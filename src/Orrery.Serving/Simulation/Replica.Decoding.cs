@@ -1,0 +1,121 @@
+namespace Orrery.Serving;
+
+/// <content>Iterations in which sequences generate, and how they end.</content>
+public sealed partial class Replica
+{
+    /// <summary>The prompt is done and the first token, or after preemption the next, with it.</summary>
+    private void BeginDecode(int slot)
+    {
+        Statistics.GeneratedTokens++;
+        if (generated[slot] == 0)
+            book.First(request[slot], Clock);
+        generated[slot]++;
+        int rest = book.Trace.Outputs[request[slot]] - generated[slot];
+        phase[slot] = Decoding;
+        offset[slot] = prompt[slot] - iteration;
+        end[slot] = iteration + rest;
+        decoding++;
+        totalContext += prompt[slot];
+        slotsByResidue[Residue(offset[slot])]++;
+        longestOffset = Math.Max(longestOffset, offset[slot]);
+        if (rest == 0)
+            EndSequence(slot);
+        else
+            finishing.Add(end[slot], slot);
+    }
+
+    private void RunDecodes(long limit)
+    {
+        if (!TakeBlocksForOne(isTrial: true))
+            PreemptUntilOneFits();
+        int tile = cost.ContextTile(totalContext, decoding, Longest);
+        TimeShares shares = cost.Decode(decoding, tile);
+        long ticks = Ticks(ref shares, decoding);
+        while (phase[finishing.TopSlot] != Decoding || end[finishing.TopSlot] != finishing.TopIteration)
+            finishing.RemoveTop();
+        long span = Math.Min(finishing.TopIteration - iteration, cost.IterationsInTile(totalContext, decoding, Longest));
+        bool isBlocked = waiting.Count + preempted.Count > 0;
+        long horizon = isBlocked ? limit : Math.Min(limit, pending.NextTime);
+        if (horizon != long.MaxValue)
+            span = Math.Min(span, Math.Max(1, (horizon - Clock + ticks - 1) / ticks));
+        // What a switch or a cold start adds is in this one iteration alone.
+        if (options.StepsSingly || shares.GraphSwitches > 0)
+            span = 1;
+        span = TakeBlocks(span);
+        if (isBlocked)
+        {
+            if (freeCount == 0)
+                Statistics.WaitingForBatch += span * ticks;
+            else
+                Statistics.WaitingForCache += span * ticks;
+        }
+
+        Spend(ticks, span, waiting.Count + preempted.Count + prefilling.Count + decoding, decoding, shares);
+        Advance(span);
+        FinishDecodes();
+    }
+
+    /// <summary>Time of an iteration in ticks; a graph other than the last is switched to first, and a cold engine warms up.</summary>
+    private long Ticks(ref TimeShares shares, int graph)
+    {
+        if (cost.Buckets is { } buckets)
+        {
+            graph = graph >= 0 ? buckets.Batch(graph) : graph;
+            if (lastGraph != graph)
+                shares.GraphSwitches = cost.GraphSwitch;
+            lastGraph = graph;
+        }
+
+        long ticks = Math.Max(1, (long)Math.Round(shares.Total * RequestTrace.TicksPerSecond));
+        if (!isCold)
+            return ticks;
+        isCold = false;
+        // The wait of a cold start is the first iteration's and is over before the next span begins.
+        Clock += options.ColdStart;
+        Statistics.InsideTicks += (Int128)options.ColdStart * (waiting.Count + preempted.Count + prefilling.Count + decoding);
+        Statistics.BusyTicks += options.ColdStart;
+        return ticks;
+    }
+
+    private void Spend(long ticks, long times, int inside, int running, in TimeShares shares)
+    {
+        long duration = ticks * times;
+        Clock += duration;
+        ReplicaStatistics statistics = Statistics;
+        statistics.BusyTicks += duration;
+        statistics.InsideTicks += (Int128)duration * inside;
+        statistics.RunningTicks += (Int128)duration * running;
+        statistics.CacheByteTicks += (double)duration * used;
+        statistics.Shares.Add(shares, times);
+        // Before anything ends: clients of refused requests asked again before those whose answer comes now.
+        TakeArrivals();
+    }
+
+    private void Advance(long iterations)
+    {
+        iteration += iterations;
+        totalContext += iterations * decoding;
+        Statistics.DecodeIterations += iterations;
+        Statistics.GeneratedTokens += iterations * decoding;
+    }
+
+    private void FinishDecodes()
+    {
+        while (!finishing.IsEmpty && finishing.TopIteration <= iteration)
+        {
+            int slot = finishing.TopSlot;
+            bool isOld = phase[slot] != Decoding || end[slot] != finishing.TopIteration;
+            finishing.RemoveTop();
+            if (!isOld)
+                EndSequence(slot);
+        }
+    }
+
+    private void EndSequence(int slot)
+    {
+        int done = request[slot];
+        Release(slot);
+        book.Finish(done, Clock);
+        AskNext(Clock);
+    }
+}

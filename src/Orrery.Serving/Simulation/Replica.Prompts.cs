@@ -1,0 +1,134 @@
+namespace Orrery.Serving;
+
+/// <content>Admission, and iterations that work on prompts.</content>
+public sealed partial class Replica
+{
+    /// <summary>Deals the tokens of an iteration to prompts, admitting what fits; returns how many prompts have a share.</summary>
+    private int PlanPrefill(in IterationShape shape)
+    {
+        bool isShort = shape.Decodes && decoding > 0 && !TakeBlocksForOne(isTrial: true);
+        if (isShort)
+            PreemptUntilOneFits();
+        int left = shape.PrefillTokens;
+        int chunks = 0;
+        for (int place = 0; place < prefilling.Count && left > 0; place++)
+        {
+            int slot = prefilling[place];
+            int rest = prompt[slot] - worked[slot];
+            if (!shape.SplitsPrompts && chunks > 0 && rest > left)
+                return chunks;
+            left -= Deal(chunks++, slot, shape.SplitsPrompts ? Math.Min(rest, left) : rest);
+        }
+
+        // Blocks just taken from one sequence are not for a new one.
+        while (left > 0 && !isShort && waiting.Count + preempted.Count > 0)
+        {
+            int slot = TryAdmit(!shape.SplitsPrompts && chunks > 0 ? left : int.MaxValue, shape.Decodes && decoding > 0);
+            if (slot < 0)
+                break;
+            int rest = prompt[slot] - worked[slot];
+            left -= Deal(chunks++, slot, shape.SplitsPrompts ? Math.Min(rest, left) : rest);
+        }
+
+        return chunks;
+    }
+
+    private int Deal(int chunk, int slot, int tokens)
+    {
+        chunkSlots[chunk] = slot;
+        chunkTokens[chunk] = tokens;
+        return tokens;
+    }
+
+    /// <summary>Admits the next request if its prompt is no longer than <paramref name="longest"/> and there is room; -1 where it is not admitted.</summary>
+    private int TryAdmit(int longest, bool leavesRoomForDecodes)
+    {
+        bool isAgain = preempted.Count > 0;
+        (int next, int had) = isAgain ? preempted[^1] : (waiting[0], 0);
+        int tokens = book.Trace.Inputs[next] + had;
+        if (tokens > longest)
+            return -1;
+        if (freeCount == 0)
+            return -1;
+        int whole = book.Trace.Inputs[next] + book.Trace.Outputs[next];
+        long lasting = options.Layout.FixedBytes(whole, options.BlockTokens);
+        ReadOnlySpan<int> hashes = prefixes is null ? default : Shareable(next);
+        int unused = 0;
+        int found = prefixes?.LongestPrefix(hashes, out unused) ?? 0;
+        // Blocks that are here need no room, but those nobody used until now can no longer make any.
+        long bytes = (Blocks(options.ReservesOutput ? whole : tokens) * blockBytes) + lasting - (found * prefixBytes);
+        long kept = decoding + prefilling.Count == 0 ? 0 : watermark + (leavesRoomForDecodes ? BlocksOfNext() * blockBytes : 0);
+        if (InUse + (unused * prefixBytes) + bytes > options.CacheBytes - kept)
+            return -1;
+
+        if (isAgain)
+            preempted.RemoveAt(preempted.Count - 1);
+        else
+            waiting.Take();
+        int slot = freeSlots[--freeCount];
+        phase[slot] = Prefilling;
+        request[slot] = next;
+        prompt[slot] = tokens;
+        worked[slot] = Math.Min(found * prefixTokens, tokens - 1);
+        shared[slot] = hashes.Length;
+        foreach (int hash in hashes)
+            prefixes!.Use(hash);
+        Statistics.PromptTokens += tokens;
+        Statistics.PrefixTokens += worked[slot];
+        generated[slot] = had;
+        order[slot] = admissions++;
+        fixedBytes[slot] = lasting;
+        Take(bytes);
+        prefilling.Add(slot);
+        return slot;
+    }
+
+    private void RunPrefill(int chunks, bool decodes)
+    {
+        int tokens = 0;
+        int padded = 0;
+        int ending = 0;
+        double launch = 0;
+        AttentionTimes attention = default;
+        for (int chunk = 0; chunk < chunks; chunk++)
+        {
+            int slot = chunkSlots[chunk];
+            int size = chunkTokens[chunk];
+            tokens += size;
+            padded += PaddedPrompt(size);
+            ending += worked[slot] + size == prompt[slot] ? 1 : 0;
+            AttentionTimes one = cost.Times.Prefill(PaddedPrompt(size), worked[slot]);
+            launch = Math.Max(launch, one.Launch);
+            attention += one;
+        }
+
+        // Ranks that attend for different sequences share the prompts out; one prompt is one rank's.
+        attention = attention.Times(1.0 / Math.Min(cost.Times.DataParallel, chunks)) with { Launch = launch };
+        int beside = decodes ? decoding : 0;
+        int tile = beside > 0 ? cost.ContextTile(totalContext, decoding, Longest) : 0;
+        TimeShares shares = cost.Mixed(beside, tile, padded, attention, ending);
+        long ticks = Ticks(ref shares, -2 - padded);
+        int inside = waiting.Count + preempted.Count + prefilling.Count + decoding;
+        Spend(ticks, 1, inside, beside + chunks, shares);
+        Statistics.PrefillIterations++;
+        Statistics.PrefilledTokens += tokens;
+        if (beside > 0)
+        {
+            TakeBlocksForOne(isTrial: false);
+            Advance(1);
+            FinishDecodes();
+        }
+
+        for (int chunk = 0; chunk < chunks; chunk++)
+        {
+            int slot = chunkSlots[chunk];
+            worked[slot] += chunkTokens[chunk];
+            if (worked[slot] < prompt[slot])
+                continue;
+            prefilling.Take();
+            BeginDecode(slot);
+        }
+    }
+
+    private int PaddedPrompt(int tokens) => cost.Buckets is { } buckets ? buckets.Length(tokens) : tokens;
+}
