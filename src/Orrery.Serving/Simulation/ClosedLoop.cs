@@ -4,7 +4,7 @@ namespace Orrery.Serving;
 /// Clients that each keep one request in flight: they all begin at time 0, and each sends its next request some time after it has its answer. Clients
 /// are dealt to replicas in turn and stay there.
 /// </summary>
-public sealed class ClosedLoop
+public sealed class ClosedLoop : RequestFlow
 {
     private readonly int[] next;
     private readonly int requests;
@@ -26,15 +26,19 @@ public sealed class ClosedLoop
     /// <summary>Requests in flight.</summary>
     public int Clients { get; }
 
-    /// <summary>The request that the client of a finished one sends, and when; -1 where all have been sent.</summary>
-    internal int Next(int replica, long finish, out long arrival)
+    /// <inheritdoc/>
+    public override void Ended(Replica engine, int request, long time) => SendNext(engine, time);
+
+    /// <inheritdoc/>
+    public override void Refused(Replica engine, int request, long time) => SendNext(engine, time);
+
+    private void SendNext(Replica engine, long answered)
     {
-        arrival = finish + delay;
-        int request = next[replica];
+        int request = next[engine.Number];
         if (request >= requests)
-            return -1;
-        next[replica] += next.Length;
-        return request;
+            return;
+        next[engine.Number] += next.Length;
+        engine.Enqueue(request, answered + delay);
     }
 
     /// <summary>The first request of a replica that no client sends at the start.</summary>

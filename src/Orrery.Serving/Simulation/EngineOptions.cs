@@ -5,6 +5,9 @@ public sealed record EngineOptions
 {
     public required BatchingPolicy Batching { get; init; }
 
+    /// <summary>Which part of a request it works on.</summary>
+    public EngineRole Role { get; init; }
+
     /// <summary>Most tokens of one iteration.</summary>
     public required int TokenBudget { get; init; }
 

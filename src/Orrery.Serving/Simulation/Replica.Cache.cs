@@ -35,7 +35,7 @@ public sealed partial class Replica
     /// <summary>Bytes a sequence holds: its whole answer's, its prompt's, or those of the tokens it has.</summary>
     private long BytesOf(int slot)
     {
-        long tokens = options.ReservesOutput ? book.Trace.Inputs[request[slot]] + book.Trace.Outputs[request[slot]]
+        long tokens = options.ReservesOutput ? TokensAtEnd(request[slot])
             : phase[slot] == Decoding ? offset[slot] + iteration : prompt[slot];
         return (Blocks(tokens) * blockBytes) + fixedBytes[slot] - (shared[slot] * prefixBytes);
     }
@@ -161,12 +161,14 @@ public sealed partial class Replica
         long context = 0;
         int running = 0;
         int filling = 0;
+        int leaving = 0;
         for (int slot = 0; slot < phase.Length; slot++)
         {
             if (phase[slot] == Free)
                 continue;
             bytes += BytesOf(slot);
             filling += phase[slot] == Prefilling ? 1 : 0;
+            leaving += phase[slot] == Leaving ? 1 : 0;
             if (phase[slot] != Decoding)
                 continue;
             running++;
@@ -181,7 +183,8 @@ public sealed partial class Replica
         Debug.Assert(bytes == used, "the cache in use is what the sequences hold");
         Debug.Assert(used <= options.CacheBytes, "the cache is over its capacity");
         Debug.Assert(running == decoding && counted == decoding, "running sequences are counted once");
-        Debug.Assert(filling == prefilling.Count && filling + running + freeCount == phase.Length, "every slot is free, prefilling or decoding");
+        Debug.Assert(filling == prefilling.Count && leaving == transfers.Count, "prompts are counted once");
+        Debug.Assert(filling + running + leaving + freeCount == phase.Length, "every slot is free, prefilling, decoding or leaving");
         Debug.Assert(context == totalContext, "the context is the sum of the sequences'");
     }
 }

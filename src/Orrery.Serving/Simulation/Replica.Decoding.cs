@@ -10,7 +10,20 @@ public sealed partial class Replica
         if (generated[slot] == 0)
             book.First(request[slot], Clock);
         generated[slot]++;
+        Resume(slot);
+    }
+
+    /// <summary>A sequence whose prompt is in the cache, and what it generated but the last token, goes on.</summary>
+    private void Resume(int slot)
+    {
         int rest = book.Trace.Outputs[request[slot]] - generated[slot];
+        if (options.Role == EngineRole.Prompts && rest > 0)
+        {
+            phase[slot] = Leaving;
+            transfers.Add(flow!.HandOver(this, request[slot], Clock), slot);
+            return;
+        }
+
         phase[slot] = Decoding;
         offset[slot] = prompt[slot] - iteration;
         end[slot] = iteration + rest;
@@ -35,7 +48,7 @@ public sealed partial class Replica
             finishing.RemoveTop();
         long span = Math.Min(finishing.TopIteration - iteration, cost.IterationsInTile(totalContext, decoding, Longest));
         bool isBlocked = waiting.Count + preempted.Count > 0;
-        long horizon = isBlocked ? limit : Math.Min(limit, pending.NextTime);
+        long horizon = Math.Min(isBlocked ? limit : Math.Min(limit, pending.NextTime), transfers.NextTime);
         if (horizon != long.MaxValue)
             span = Math.Min(span, Math.Max(1, (horizon - Clock + ticks - 1) / ticks));
         // What a switch or a cold start adds is in this one iteration alone.
@@ -116,6 +129,6 @@ public sealed partial class Replica
         int done = request[slot];
         Release(slot);
         book.Finish(done, Clock);
-        AskNext(Clock);
+        flow?.Ended(this, done, Clock);
     }
 }

@@ -27,7 +27,8 @@ public sealed partial class Replica
             if (slot < 0)
                 break;
             int rest = prompt[slot] - worked[slot];
-            left -= Deal(chunks++, slot, shape.SplitsPrompts ? Math.Min(rest, left) : rest);
+            if (rest > 0)
+                left -= Deal(chunks++, slot, shape.SplitsPrompts ? Math.Min(rest, left) : rest);
         }
 
         return chunks;
@@ -45,12 +46,13 @@ public sealed partial class Replica
     {
         bool isAgain = preempted.Count > 0;
         (int next, int had) = isAgain ? preempted[^1] : (waiting[0], 0);
+        bool isWorked = !isAgain && options.Role == EngineRole.Answers;
         int tokens = book.Trace.Inputs[next] + had;
-        if (tokens > longest)
+        if (tokens > longest && !isWorked)
             return -1;
         if (freeCount == 0)
             return -1;
-        int whole = book.Trace.Inputs[next] + book.Trace.Outputs[next];
+        int whole = TokensAtEnd(next);
         long lasting = options.Layout.FixedBytes(whole, options.BlockTokens);
         ReadOnlySpan<int> hashes = prefixes is null ? default : Shareable(next);
         int unused = 0;
@@ -58,7 +60,9 @@ public sealed partial class Replica
         // Blocks that are here need no room, but those nobody used until now can no longer make any.
         long bytes = (Blocks(options.ReservesOutput ? whole : tokens) * blockBytes) + lasting - (found * prefixBytes);
         long kept = decoding + prefilling.Count == 0 ? 0 : watermark + (leavesRoomForDecodes ? BlocksOfNext() * blockBytes : 0);
-        if (InUse + (unused * prefixBytes) + bytes > options.CacheBytes - kept)
+        // One that generates at once may need a block in this very iteration.
+        long soon = isWorked && !options.ReservesOutput ? (Blocks(tokens + 1) - Blocks(tokens)) * blockBytes : 0;
+        if (InUse + (unused * prefixBytes) + bytes + soon > options.CacheBytes - kept)
             return -1;
 
         if (isAgain)
@@ -69,17 +73,20 @@ public sealed partial class Replica
         phase[slot] = Prefilling;
         request[slot] = next;
         prompt[slot] = tokens;
-        worked[slot] = Math.Min(found * prefixTokens, tokens - 1);
+        worked[slot] = isWorked ? tokens : Math.Min(found * prefixTokens, tokens - 1);
         shared[slot] = hashes.Length;
         foreach (int hash in hashes)
             prefixes!.Use(hash);
         Statistics.PromptTokens += tokens;
         Statistics.PrefixTokens += worked[slot];
-        generated[slot] = had;
+        generated[slot] = isWorked ? 1 : had;
         order[slot] = admissions++;
         fixedBytes[slot] = lasting;
         Take(bytes);
-        prefilling.Add(slot);
+        if (isWorked)
+            Resume(slot);
+        else
+            prefilling.Add(slot);
         return slot;
     }
 

@@ -15,12 +15,12 @@ public sealed partial class Replica
     private const byte Free = 0;
     private const byte Prefilling = 1;
     private const byte Decoding = 2;
+    private const byte Leaving = 3;
 
     private readonly RequestBook book;
     private readonly IterationCost cost;
     private readonly EngineOptions options;
-    private readonly ClosedLoop? clients;
-    private readonly int number;
+    private readonly RequestFlow? flow;
     private readonly long blockBytes;
     private readonly long watermark;
     private readonly PrefixCache? prefixes;
@@ -30,6 +30,9 @@ public sealed partial class Replica
     private readonly IntQueue waiting = new();
     private readonly IntQueue prefilling = new();
     private readonly FinishHeap finishing = new();
+
+    // Slots whose blocks are on their way, by the instant they are there.
+    private readonly ArrivalHeap transfers = new();
 
     // Requests that lost their cache, last in first out, with what they had generated.
     private readonly List<(int Request, int Generated)> preempted = [];
@@ -61,16 +64,16 @@ public sealed partial class Replica
 
     /// <summary>An engine with an empty queue and cache.</summary>
     /// <param name="number">Its place among the replicas, from 0.</param>
-    /// <param name="clients">Clients that wait for answers; null where requests come by themselves.</param>
-    public Replica(int number, RequestBook book, IterationCost cost, EngineOptions options, ClosedLoop? clients = null)
+    /// <param name="flow">What follows when it is done with a request; null where nothing does.</param>
+    public Replica(int number, RequestBook book, IterationCost cost, EngineOptions options, RequestFlow? flow = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxBatch);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxBatch, 1 << 16);
-        this.number = number;
+        Number = number;
         this.book = book;
         this.cost = cost;
         this.options = options;
-        this.clients = clients;
+        this.flow = flow;
         blockBytes = options.Layout.BlockBytes(options.BlockTokens);
         watermark = (long)(options.CacheBytes * options.Watermark);
         prefixTokens = book.Trace.PrefixBlockTokens;
@@ -100,6 +103,12 @@ public sealed partial class Replica
             freeSlots[slot] = slots - 1 - slot;
     }
 
+    /// <summary>Its place among the replicas, from 0.</summary>
+    public int Number { get; }
+
+    /// <summary>How it schedules, and what its cache holds.</summary>
+    public EngineOptions Options => options;
+
     /// <summary>Ticks since the start; the end of the last iteration.</summary>
     public long Clock { get; private set; }
 
@@ -120,11 +129,19 @@ public sealed partial class Replica
     /// <summary>How many of a request's first blocks are kept here, in tokens.</summary>
     public int PrefixTokensOf(int candidate) => prefixes is null ? 0 : prefixes.LongestPrefix(Shareable(candidate), out _) * prefixTokens;
 
-    /// <summary>Hands over a request that arrives at <paramref name="time"/>.</summary>
+    /// <summary>Hands over a request that arrives at <paramref name="time"/>; to an engine of answers, one whose first token was made elsewhere.</summary>
     public void Enqueue(int newRequest, long time)
     {
-        book.Arrive(newRequest, time);
+        if (options.Role != EngineRole.Answers)
+            book.Arrive(newRequest, time);
         pending.Add(time, newRequest);
+    }
+
+    /// <summary>True where an empty cache holds the engine's part of the request to its end.</summary>
+    public bool CanHold(int candidate)
+    {
+        int tokens = TokensAtEnd(candidate);
+        return (Blocks(tokens) * blockBytes) + options.Layout.FixedBytes(tokens, options.BlockTokens) <= options.CacheBytes;
     }
 
     /// <summary>Runs every iteration that begins before <paramref name="limit"/>.</summary>
@@ -141,13 +158,9 @@ public sealed partial class Replica
     private bool Step(long limit)
     {
         TakeArrivals();
+        TakeTransfers();
         if (decoding + prefilling.Count + waiting.Count + preempted.Count == 0)
-        {
-            if (pending.NextTime >= limit)
-                return false;
-            Clock = Math.Max(Clock, pending.NextTime);
-            TakeArrivals();
-        }
+            return WaitForNext(limit);
 
         IterationShape shape = options.Batching.Next(new BatchState(decoding, prefilling.Count, waiting.Count + preempted.Count, options.TokenBudget));
         int chunks = 0;
@@ -157,7 +170,31 @@ public sealed partial class Replica
             RunPrefill(chunks, shape.Decodes && decoding > 0);
         else if (decoding > 0)
             RunDecodes(limit);
+        else
+            return WaitForNext(limit);
         return true;
+    }
+
+    /// <summary>Nothing can run until a request arrives or blocks do; false where that is not before <paramref name="limit"/>.</summary>
+    private bool WaitForNext(long limit)
+    {
+        long next = Math.Min(pending.NextTime, transfers.NextTime);
+        if (next >= limit)
+            return false;
+        if (next > Clock)
+        {
+            Statistics.InsideTicks += (Int128)(next - Clock) * (waiting.Count + preempted.Count);
+            Clock = next;
+        }
+
+        return true;
+    }
+
+    /// <summary>Blocks that have got where they were sent.</summary>
+    private void TakeTransfers()
+    {
+        while (transfers.NextTime <= Clock)
+            Release(transfers.Take(out _));
     }
 
     private void TakeArrivals()
@@ -165,11 +202,11 @@ public sealed partial class Replica
         while (pending.NextTime <= Clock)
         {
             int next = pending.Take(out long time);
-            if (!IsServable(next))
+            if (!CanHold(next))
             {
                 // At once, even where it is seen only at the end of an iteration.
                 book.Refuse(next);
-                AskNext(time);
+                flow?.Refused(this, next, time);
                 continue;
             }
 
@@ -179,21 +216,8 @@ public sealed partial class Replica
         }
     }
 
-    /// <summary>True where an empty cache holds the request to its end.</summary>
-    private bool IsServable(int candidate)
-    {
-        int tokens = book.Trace.Inputs[candidate] + book.Trace.Outputs[candidate];
-        return (Blocks(tokens) * blockBytes) + options.Layout.FixedBytes(tokens, options.BlockTokens) <= options.CacheBytes;
-    }
+    /// <summary>Tokens of a request whose keys and values are here when the engine is done with it.</summary>
+    private int TokensAtEnd(int candidate) => book.Trace.Inputs[candidate] + (options.Role == EngineRole.Prompts ? 0 : book.Trace.Outputs[candidate]);
 
     private long Blocks(long tokens) => (tokens + options.BlockTokens - 1) / options.BlockTokens;
-
-    private void AskNext(long time)
-    {
-        if (clients is null)
-            return;
-        int next = clients.Next(number, time, out long arrival);
-        if (next >= 0)
-            Enqueue(next, arrival);
-    }
 }
