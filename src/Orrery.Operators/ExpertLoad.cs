@@ -6,6 +6,8 @@ namespace Orrery.Operators;
 /// Power law: the tokens of the experts are the quantiles of x^-skew between 1 and 0.8 T (between 0.01 and 2 where there are fewer choices than experts),
 /// scaled to T k in all and at most T each; experts are dealt to ranks at random and the busiest rank counts. Of several seeded deals the one whose
 /// busiest rank is the median stands for all. Source: how published tables of expert layers were measured (data/validation, nvidia-aiconfigurator-moe).
+/// Random: an expert is chosen by each token with probability k (1 + imbalance) / E, so its tokens are binomial; the E experts stand at the quantiles of
+/// that distribution, of which E (1 - (1 - k/E)^T) have a token, and are dealt to ranks like those of a power law.
 /// </remarks>
 public static class ExpertLoad
 {
@@ -13,6 +15,7 @@ public static class ExpertLoad
     private const double HighestShare = 0.8;
     private const double FewestLow = 0.01;
     private const double FewestHigh = 2;
+    private const double LeastWeight = 1e-18;
 
     /// <summary>Tokens of each expert of the busiest rank; experts of it that get none are there with 0.</summary>
     public static int[] Busiest(long tokens, in ExpertRouting routing)
@@ -21,7 +24,9 @@ public static class ExpertLoad
         ArgumentOutOfRangeException.ThrowIfLessThan(routing.Experts, 1, nameof(routing));
         ArgumentOutOfRangeException.ThrowIfLessThan(routing.TopK, 1, nameof(routing));
         int ranks = Math.Clamp(routing.Ranks, 1, routing.Experts);
-        return routing.Skew > 0 && tokens > 0 ? PowerLaw(tokens, routing, ranks) : Even(tokens, routing, ranks);
+        if (tokens > 0 && routing.Skew > 0)
+            return OfBusiest(PowerLaw(tokens, routing), ranks);
+        return tokens > 0 && routing.IsRandom ? OfBusiest(Binomial(tokens, routing, ranks), ranks) : Even(tokens, routing, ranks);
     }
 
     private static int[] Even(long tokens, in ExpertRouting routing, int ranks)
@@ -45,10 +50,10 @@ public static class ExpertLoad
         return load;
     }
 
-    private static int[] PowerLaw(long tokens, in ExpertRouting routing, int ranks)
+    /// <summary>Experts dealt to ranks at random; those of the busiest rank in the median deal.</summary>
+    private static int[] OfBusiest(long[] all, int ranks)
     {
-        int experts = routing.Experts;
-        long[] all = Quantiles(tokens, routing);
+        int experts = all.Length;
         int local = experts / ranks;
         if (ranks == 1)
             return Narrow(all);
@@ -76,8 +81,70 @@ public static class ExpertLoad
         return Narrow(load);
     }
 
+    /// <summary>
+    /// Tokens of every expert, descending: quantiles of the binomial distribution, which do not fall as tokens or imbalance grow. Without imbalance what
+    /// quantiles round away is put back, so that they sum to tokens times choices.
+    /// </summary>
+    private static long[] Binomial(long tokens, in ExpertRouting routing, int ranks)
+    {
+        int experts = routing.Experts;
+        double imbalance = ranks > 1 ? routing.Imbalance : 0;
+        double chance = Math.Min(1, routing.TopK * (1 + imbalance) / experts);
+        var all = new long[experts];
+        if (chance >= 1)
+        {
+            Array.Fill(all, tokens);
+            return all;
+        }
+
+        // Weights of the counts around the most likely one, from the ratio of neighbours; what is beyond the 18th digit is left out.
+        double odds = chance / (1 - chance);
+        long mode = Math.Min(tokens, (long)((tokens + 1) * chance));
+        List<double> weights = [1];
+        double total = 1;
+        long first = mode;
+        for (double weight = 1; first > 0 && (weight *= first / ((tokens - first + 1) * odds)) > LeastWeight; first--)
+        {
+            weights.Add(weight);
+            total += weight;
+        }
+
+        weights.Reverse();
+        long last = mode;
+        for (double weight = 1; last < tokens && (weight *= (tokens - last) * odds / (last + 1)) > LeastWeight; last++)
+        {
+            weights.Add(weight);
+            total += weight;
+        }
+
+        double below = 0;
+        int place = 0;
+        long sum = 0;
+        for (int expert = experts - 1; expert >= 0; expert--)
+        {
+            double quantile = (experts - expert - 0.5) / experts * total;
+            while (place < weights.Count - 1 && below + weights[place] < quantile)
+                below += weights[place++];
+            all[expert] = first + place;
+            sum += all[expert];
+        }
+
+        // What quantiles round away goes to the fullest, which have tokens anyhow.
+        long left = imbalance > 0 ? 0 : (tokens * routing.TopK) - sum;
+        for (int turn = 0; left != 0 && turn < 64 * experts; turn++)
+        {
+            int expert = turn % experts;
+            if (left > 0 ? all[expert] >= tokens : all[expert] <= 1)
+                continue;
+            all[expert] += Math.Sign(left);
+            left -= Math.Sign(left);
+        }
+
+        return all;
+    }
+
     /// <summary>Tokens of every expert, descending; they sum to tokens times choices unless the cap forbids it.</summary>
-    private static long[] Quantiles(long tokens, in ExpertRouting routing)
+    private static long[] PowerLaw(long tokens, in ExpertRouting routing)
     {
         int experts = routing.Experts;
         double total = (double)tokens * routing.TopK;

@@ -44,6 +44,52 @@ public sealed class ExpertLoadTests
         ExpertLoad.Busiest(8192, new(256, 8, 16, 1.2)).Sum().ShouldBeGreaterThan(ExpertLoad.Busiest(8192, new(256, 8, 16, 0.5)).Sum());
     }
 
+    [Theory]
+    [InlineData(1, 128, 4)]
+    [InlineData(16, 128, 4)]
+    [InlineData(64, 128, 4)]
+    [InlineData(48, 256, 8)]
+    [InlineData(8192, 8, 2)]
+    public void Random_choices_reach_as_many_experts_as_chance_says_and_lose_no_token(int tokens, int experts, int choices)
+    {
+        int[] load = ExpertLoad.Busiest(tokens, new(experts, choices, 1) { IsRandom = true });
+        load.Sum().ShouldBe(tokens * choices);
+        load.Max().ShouldBeLessThanOrEqualTo(tokens);
+        double expected = experts * (1 - Math.Pow(1 - ((double)choices / experts), tokens));
+        ((double)load.Count(rows => rows > 0)).ShouldBe(expected, 1);
+    }
+
+    [Fact]
+    public void Random_choices_spread_as_a_binomial_does()
+    {
+        int[] load = ExpertLoad.Busiest(4096, new(256, 8, 1) { IsRandom = true });
+        double mean = load.Average();
+        Math.Sqrt(load.Average(rows => (rows - mean) * (rows - mean))).ShouldBe(Math.Sqrt(4096 * 8 / 256.0 * (1 - (8 / 256.0))), 0.3);
+    }
+
+    [Fact]
+    public void Of_random_choices_the_busiest_rank_has_more_than_its_share_and_less_so_with_more_tokens()
+    {
+        double before = double.PositiveInfinity;
+        foreach (int tokens in new[] { 64, 512, 4096, 32768 })
+        {
+            double over = ExpertLoad.Busiest(tokens, new(256, 8, 8) { IsRandom = true }).Sum() / (double)tokens;
+            over.ShouldBeInRange(1, before);
+            before = over;
+        }
+    }
+
+    [Fact]
+    public void Imbalance_fills_the_busiest_rank_and_says_nothing_of_a_rank_alone()
+    {
+        var even = new ExpertRouting(256, 8, 8) { IsRandom = true };
+        int plain = ExpertLoad.Busiest(4096, even).Sum();
+        ExpertLoad.Busiest(4096, even with { Imbalance = 0.3 }).Sum().ShouldBeInRange((int)(1.27 * plain), (int)(1.33 * plain));
+        ExpertLoad.Busiest(4096, even with { Ranks = 1, Imbalance = 0.3 }).ShouldBe(ExpertLoad.Busiest(4096, even with { Ranks = 1 }));
+        // Nobody chooses an expert twice.
+        ExpertLoad.Busiest(10, even with { Imbalance = 1000 }).ShouldAllBe(rows => rows == 10);
+    }
+
     [Fact]
     public void The_same_question_has_the_same_answer() =>
         ExpertLoad.Busiest(777, new(160, 6, 8, 1.01)).ShouldBe(ExpertLoad.Busiest(777, new(160, 6, 8, 1.01)));

@@ -302,7 +302,7 @@ public sealed class OperatorTimes
     /// <summary>A layer's routed experts: all tokens of the replica, whichever rank they came from.</summary>
     private Operator ExpertsOf(FeedForwardDescription feed, int hidden, int tokens) => Operator.ExpertLayer(
         tokens, feed.DispatchWidth(hidden), Math.Max(1, feed.Width / plan.ExpertTensorParallel), feed.IsGated,
-        new ExpertRouting(feed.Experts, feed.TopK, plan.ExpertParallel), plan.ExpertPrecision);
+        new ExpertRouting(feed.Experts, feed.TopK, plan.ExpertParallel) { IsRandom = true }, plan.ExpertPrecision);
 
     private WorkTimes ComputeHead(int rows)
     {
