@@ -90,4 +90,84 @@ public sealed class EngineRoleTests
         RequestBook singly = Run(trace, 640, 640, stepsSingly: true).Book;
         together.Finishes.SequenceEqual(singly.Finishes).ShouldBeTrue();
     }
+
+    /// <summary>Tells both engines the instants of a transfer only once the engine of answers has room.</summary>
+    private sealed class Pulled : RequestFlow
+    {
+        public Replica? Prompts { get; set; }
+
+        public Replica? Answers { get; set; }
+
+        public override long HandOver(Replica engine, int request, long time)
+        {
+            Answers!.Enqueue(request, time);
+            return Unknown;
+        }
+
+        public override long Receive(Replica engine, int request, long time)
+        {
+            Prompts!.Leaves(request, time + Transfer);
+            return time + Transfer;
+        }
+    }
+
+    private static (RequestBook Book, Replica Prompts, Replica Answers) Pull(RequestTrace trace, int promptCache, int answerCache, bool answersBegin, bool stepsSingly = false)
+    {
+        RequestBook book = new(trace);
+        IterationCost cost = Bench.Cost();
+        Pulled flow = new();
+        EngineOptions own = Bench.Options(answerCache, stepsSingly: stepsSingly) with { Role = EngineRole.Answers, AnswersBegin = answersBegin };
+        flow.Answers = new Replica(1, book, cost, own, flow);
+        flow.Prompts = new Replica(0, book, cost, own with { Role = EngineRole.Prompts, CacheBytes = Bench.Options(promptCache).CacheBytes }, flow);
+        for (int request = 0; request < trace.Count; request++)
+            flow.Prompts.Enqueue(request, trace.Arrivals[request]);
+        Replica[] engines = [flow.Prompts, flow.Answers];
+        while (true)
+        {
+            Replica next = engines[0].NextTime <= engines[1].NextTime ? engines[0] : engines[1];
+            if (next.NextTime == long.MaxValue)
+                break;
+            next.StepOnce(Math.Max(next.NextTime + 1, engines[0].NextTime));
+        }
+
+        return (book, flow.Prompts, flow.Answers);
+    }
+
+    [Theory]
+    [InlineData(1 << 20, 1 << 20, false)]
+    [InlineData(1 << 20, 1 << 20, true)]
+    [InlineData(320, 640, false)]
+    [InlineData(320, 640, true)]
+    [InlineData(320, 400, true)]
+    public void Room_found_late_keeps_blocks_of_prompts_and_loses_none(int promptCache, int answerCache, bool answersBegin)
+    {
+        RequestTrace trace = Bench.Random(7, rate: 2000);
+        (RequestBook book, Replica prompts, Replica answers) = Pull(trace, promptCache, answerCache, answersBegin);
+        book.Finished.ShouldBe(trace.Count);
+        (prompts.Statistics.GeneratedTokens + answers.Statistics.GeneratedTokens).ShouldBe(trace.TotalOutput);
+        prompts.Statistics.GeneratedTokens.ShouldBe(answersBegin ? 0 : trace.Count);
+        foreach (Replica engine in new[] { prompts, answers })
+        {
+            engine.CacheUsed.ShouldBe(0);
+            engine.Inside.ShouldBe(0);
+            engine.Statistics.BytesTaken.ShouldBe(engine.Statistics.BytesReturned);
+        }
+
+        for (int request = 0; request < trace.Count; request++)
+            book.FirstTokens[request].ShouldBeInRange(book.Arrivals[request], book.Finishes[request]);
+        Pull(trace, promptCache, answerCache, answersBegin, stepsSingly: true).Book.Finishes.SequenceEqual(book.Finishes).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void An_engine_of_answers_that_begins_them_makes_the_first_token_one_iteration_after_the_transfer()
+    {
+        RequestTraceBuilder builder = new();
+        builder.Add(0, 100, 5);
+        IterationCost cost = Bench.Cost();
+        double decode = cost.Decode(1, 1).Total;
+        RequestBook own = Pull(builder.ToTrace(), 1 << 20, 1 << 20, answersBegin: true).Book;
+        RequestBook given = Pull(builder.ToTrace(), 1 << 20, 1 << 20, answersBegin: false).Book;
+        ((own.FirstTokens[0] - given.FirstTokens[0] - Transfer) / RequestTrace.TicksPerSecond).ShouldBe(decode, 1e-11);
+        ((own.Finishes[0] - given.Finishes[0]) / RequestTrace.TicksPerSecond).ShouldBe(decode, 1e-11);
+    }
 }

@@ -8,6 +8,12 @@ public sealed record EngineOptions
     /// <summary>Which part of a request it works on.</summary>
     public EngineRole Role { get; init; }
 
+    /// <summary>
+    /// Where prompts and answers have engines of their own: the first token is made by the engine of answers, which works on the prompt's last token
+    /// again; that of the engine of prompts is thrown away.
+    /// </summary>
+    public bool AnswersBegin { get; init; }
+
     /// <summary>Most tokens of one iteration.</summary>
     public required int TokenBudget { get; init; }
 

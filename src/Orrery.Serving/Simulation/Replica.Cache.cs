@@ -15,6 +15,7 @@ public sealed partial class Replica
             slotsByResidue[Residue(offset[slot])]--;
         }
 
+        isStuck = false;
         long bytes = BytesOf(slot);
         for (int block = shared[slot] - 1; block >= 0; block--)
         {
@@ -168,7 +169,7 @@ public sealed partial class Replica
                 continue;
             bytes += BytesOf(slot);
             filling += phase[slot] == Prefilling ? 1 : 0;
-            leaving += phase[slot] == Leaving ? 1 : 0;
+            leaving += phase[slot] is Leaving or Coming ? 1 : 0;
             if (phase[slot] != Decoding)
                 continue;
             running++;
@@ -183,8 +184,8 @@ public sealed partial class Replica
         Debug.Assert(bytes == used, "the cache in use is what the sequences hold");
         Debug.Assert(used <= options.CacheBytes, "the cache is over its capacity");
         Debug.Assert(running == decoding && counted == decoding, "running sequences are counted once");
-        Debug.Assert(filling == prefilling.Count && leaving == transfers.Count, "prompts are counted once");
-        Debug.Assert(filling + running + leaving + freeCount == phase.Length, "every slot is free, prefilling, decoding or leaving");
+        Debug.Assert(filling == prefilling.Count && leaving == transfers.Count + incoming.Count + undated.Count, "prompts are counted once");
+        Debug.Assert(filling + running + leaving + freeCount == phase.Length, "every slot is free, prefilling, decoding, leaving or coming");
         Debug.Assert(context == totalContext, "the context is the sum of the sequences'");
     }
 }

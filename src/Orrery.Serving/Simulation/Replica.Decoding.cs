@@ -6,10 +6,15 @@ public sealed partial class Replica
     /// <summary>The prompt is done and the first token, or after preemption the next, with it.</summary>
     private void BeginDecode(int slot)
     {
-        Statistics.GeneratedTokens++;
-        if (generated[slot] == 0)
-            book.First(request[slot], Clock);
-        generated[slot]++;
+        // A token that is thrown away is none.
+        if (options.Role != EngineRole.Prompts || !options.AnswersBegin)
+        {
+            Statistics.GeneratedTokens++;
+            if (generated[slot] == 0)
+                book.First(request[slot], Clock);
+            generated[slot]++;
+        }
+
         Resume(slot);
     }
 
@@ -19,8 +24,7 @@ public sealed partial class Replica
         int rest = book.Trace.Outputs[request[slot]] - generated[slot];
         if (options.Role == EngineRole.Prompts && rest > 0)
         {
-            phase[slot] = Leaving;
-            transfers.Add(flow!.HandOver(this, request[slot], Clock), slot);
+            Send(slot);
             return;
         }
 
@@ -31,6 +35,8 @@ public sealed partial class Replica
         totalContext += prompt[slot];
         slotsByResidue[Residue(offset[slot])]++;
         longestOffset = Math.Max(longestOffset, offset[slot]);
+        if (generated[slot] == 0)
+            beginning.Add(slot);
         if (rest == 0)
             EndSequence(slot);
         else
@@ -41,6 +47,9 @@ public sealed partial class Replica
     {
         if (!TakeBlocksForOne(isTrial: true))
             PreemptUntilOneFits();
+        // Room is held for those that come, so even the last may have none.
+        if (decoding == 0)
+            return;
         int tile = cost.ContextTile(totalContext, decoding, Longest);
         TimeShares shares = cost.Decode(decoding, tile);
         long ticks = Ticks(ref shares, decoding);
@@ -48,11 +57,11 @@ public sealed partial class Replica
             finishing.RemoveTop();
         long span = Math.Min(finishing.TopIteration - iteration, cost.IterationsInTile(totalContext, decoding, Longest));
         bool isBlocked = waiting.Count + preempted.Count > 0;
-        long horizon = Math.Min(isBlocked ? limit : Math.Min(limit, pending.NextTime), transfers.NextTime);
+        long horizon = Math.Min(isBlocked ? limit : Math.Min(limit, pending.NextTime), Math.Min(transfers.NextTime, incoming.NextTime));
         if (horizon != long.MaxValue)
             span = Math.Min(span, Math.Max(1, (horizon - Clock + ticks - 1) / ticks));
         // What a switch or a cold start adds is in this one iteration alone.
-        if (options.StepsSingly || shares.GraphSwitches > 0)
+        if (options.StepsSingly || shares.GraphSwitches > 0 || beginning.Count > 0)
             span = 1;
         span = TakeBlocks(span);
         if (isBlocked)
@@ -110,6 +119,7 @@ public sealed partial class Replica
         totalContext += iterations * decoding;
         Statistics.DecodeIterations += iterations;
         Statistics.GeneratedTokens += iterations * decoding;
+        TakeFirstTokens();
     }
 
     private void FinishDecodes()

@@ -47,7 +47,8 @@ public sealed partial class Replica
         bool isAgain = preempted.Count > 0;
         (int next, int had) = isAgain ? preempted[^1] : (waiting[0], 0);
         bool isWorked = !isAgain && options.Role == EngineRole.Answers;
-        int tokens = book.Trace.Inputs[next] + had;
+        // A prompt whose last token is worked on again comes without it.
+        int tokens = book.Trace.Inputs[next] + had - (isWorked && options.AnswersBegin ? 1 : 0);
         if (tokens > longest && !isWorked)
             return -1;
         if (freeCount == 0)
@@ -79,14 +80,19 @@ public sealed partial class Replica
             prefixes!.Use(hash);
         Statistics.PromptTokens += tokens;
         Statistics.PrefixTokens += worked[slot];
-        generated[slot] = isWorked ? 1 : had;
+        generated[slot] = !isWorked ? had : options.AnswersBegin ? 0 : 1;
         order[slot] = admissions++;
         fixedBytes[slot] = lasting;
         Take(bytes);
         if (isWorked)
-            Resume(slot);
-        else
-            prefilling.Add(slot);
+        {
+            Receive(slot);
+            return slot;
+        }
+
+        prefilling.Add(slot);
+        if (options.Role == EngineRole.Prompts)
+            flow?.Began(this, next, Clock);
         return slot;
     }
 

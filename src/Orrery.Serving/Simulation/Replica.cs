@@ -16,6 +16,7 @@ public sealed partial class Replica
     private const byte Prefilling = 1;
     private const byte Decoding = 2;
     private const byte Leaving = 3;
+    private const byte Coming = 4;
 
     private readonly RequestBook book;
     private readonly IterationCost cost;
@@ -33,6 +34,15 @@ public sealed partial class Replica
 
     // Slots whose blocks are on their way, by the instant they are there.
     private readonly ArrivalHeap transfers = new();
+
+    // Slots whose keys and values come from elsewhere, by the instant they are here.
+    private readonly ArrivalHeap incoming = new();
+
+    // Requests that leave or come at an instant nobody knows yet, with their slots.
+    private readonly Dictionary<int, int> undated = [];
+
+    // Slots that make their first token in the next iteration.
+    private readonly IntQueue beginning = new();
 
     // Requests that lost their cache, last in first out, with what they had generated.
     private readonly List<(int Request, int Generated)> preempted = [];
@@ -54,6 +64,7 @@ public sealed partial class Replica
     private readonly int[] chunkTokens;
     private int freeCount;
     private int decoding;
+    private int coming;
     private long iteration;
     private long totalContext;
     private long longestOffset = long.MinValue;
@@ -61,6 +72,9 @@ public sealed partial class Replica
     private long used;
     private int lastGraph = -1;
     private bool isCold = true;
+
+    // Those that wait found no room the last time, and nothing has left since.
+    private bool isStuck;
 
     /// <summary>An engine with an empty queue and cache.</summary>
     /// <param name="number">Its place among the replicas, from 0.</param>
@@ -115,7 +129,7 @@ public sealed partial class Replica
     public ReplicaStatistics Statistics { get; } = new();
 
     /// <summary>Requests waiting or running.</summary>
-    public int Inside => waiting.Count + pending.Count + preempted.Count + prefilling.Count + decoding;
+    public int Inside => waiting.Count + pending.Count + preempted.Count + prefilling.Count + decoding + coming;
 
     /// <summary>Bytes of the cache in use on one rank.</summary>
     public long CacheUsed => used;
@@ -159,6 +173,7 @@ public sealed partial class Replica
     {
         TakeArrivals();
         TakeTransfers();
+        TakeIncoming();
         if (decoding + prefilling.Count + waiting.Count + preempted.Count == 0)
             return WaitForNext(limit);
 
@@ -178,7 +193,8 @@ public sealed partial class Replica
     /// <summary>Nothing can run until a request arrives or blocks do; false where that is not before <paramref name="limit"/>.</summary>
     private bool WaitForNext(long limit)
     {
-        long next = Math.Min(pending.NextTime, transfers.NextTime);
+        long next = Math.Min(pending.NextTime, Math.Min(transfers.NextTime, incoming.NextTime));
+        isStuck = waiting.Count + preempted.Count > 0;
         if (next >= limit)
             return false;
         if (next > Clock)
@@ -213,6 +229,7 @@ public sealed partial class Replica
             // It has been inside since it arrived, in the middle of an iteration.
             Statistics.InsideTicks += Clock - time;
             waiting.Add(next);
+            isStuck = false;
         }
     }
 

@@ -10,6 +10,9 @@ namespace Orrery.Serving;
 /// </remarks>
 public abstract class RequestFlow
 {
+    /// <summary>An instant that is not known yet.</summary>
+    public const long Unknown = long.MaxValue;
+
     /// <summary>A request had its last token.</summary>
     public virtual void Ended(Replica engine, int request, long time)
     {
@@ -20,9 +23,20 @@ public abstract class RequestFlow
     {
     }
 
+    /// <summary>An engine of <see cref="EngineRole.Prompts"/> has room for a prompt and begins to work on it.</summary>
+    public virtual void Began(Replica engine, int request, long time)
+    {
+    }
+
+    /// <summary>
+    /// An engine of <see cref="EngineRole.Answers"/> has a place and blocks for a request. Returns the instant at which its keys and values are there, or
+    /// <see cref="Unknown"/> where <see cref="Replica.Arrives"/> tells it later.
+    /// </summary>
+    public virtual long Receive(Replica engine, int request, long time) => time;
+
     /// <summary>
     /// An engine of <see cref="EngineRole.Prompts"/> is done with a prompt and has its first token. Returns the instant until which it has to keep the
-    /// prompt's blocks: the end of their transfer.
+    /// prompt's blocks, the end of their transfer, or <see cref="Unknown"/> where <see cref="Replica.Leaves"/> tells it later.
     /// </summary>
     public virtual long HandOver(Replica engine, int request, long time) =>
         throw new InvalidOperationException($"engine {engine.Number} works on prompts only, and nobody takes request {request}");
