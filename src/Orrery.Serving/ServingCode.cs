@@ -20,4 +20,5 @@ public static class ServingCode
     public const string UnknownStack = "ORR6015";
     public const string NoWorkload = "ORR6016";
     public const string RequestsRefused = "ORR6017";
+    public const string NoHighestRate = "ORR6018";
 }

@@ -6,4 +6,8 @@ namespace Orrery.Serving;
 /// <summary>An answer: a report, or why there is none.</summary>
 /// <param name="Report">Null where the job cannot be laid out or does not fit.</param>
 /// <param name="IsNo">The answer is no: no plan, no room, or a service level missed.</param>
-public sealed record ServingOutcome(ServingReport? Report, ImmutableArray<Diagnostic> Diagnostics, bool IsNo);
+public sealed record ServingOutcome(ServingReport? Report, ImmutableArray<Diagnostic> Diagnostics, bool IsNo)
+{
+    /// <summary>Where the highest rate was asked for; the report is that of a run at it.</summary>
+    public MaximumRate? MaximumRate { get; init; }
+}

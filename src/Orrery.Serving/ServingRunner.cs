@@ -13,37 +13,74 @@ public static class ServingRunner
     public static ServingOutcome Run(ServingRequest request, ServingContext context, bool hasInterval = true)
     {
         List<Diagnostic> diagnostics = [];
+        return Prepare(request, context, diagnostics, out bool isNo) is { } job
+            ? Run(job, context, hasInterval, diagnostics)
+            : new ServingOutcome(null, [.. diagnostics], isNo);
+    }
+
+    /// <summary>Chooses what the request leaves open; null where it cannot be laid out, with the reasons among <paramref name="diagnostics"/>.</summary>
+    /// <param name="isNo">The request is well put, but the answer is no.</param>
+    public static PreparedJob? Prepare(ServingRequest request, ServingContext context, List<Diagnostic> diagnostics, out bool isNo)
+    {
+        isNo = false;
         int ranksPerChip = RanksPerChip(request, diagnostics);
         CheckSize(request, diagnostics);
         if (diagnostics.Exists(static one => one.Severity == Severity.Error))
-            return new ServingOutcome(null, [.. diagnostics], false);
+            return null;
 
+        isNo = true;
         (ServingPlan? plan, ImmutableArray<string> problems) = PlanChoice.Of(request, ranksPerChip);
         if (plan is null)
-            return new ServingOutcome(null, [.. problems.Select(static problem => Error(ServingCode.NoPlan, "plan", problem))], true);
+        {
+            diagnostics.AddRange(problems.Select(static problem => Error(ServingCode.NoPlan, "plan", problem)));
+            return null;
+        }
+
         ServingMemory memory = ServingMemory.Of(request.Model, plan, request.Stack, request.System.Chip, ranksPerChip);
         if (memory.Cache.Value <= 0)
-            return new ServingOutcome(null, [Error(ServingCode.DoesNotFit, "plan", NoRoom(request, plan, memory))], true);
+        {
+            diagnostics.Add(Error(ServingCode.DoesNotFit, "plan", NoRoom(request, plan, memory)));
+            return null;
+        }
 
+        isNo = false;
         SystemDescription system = SystemSlices.Fit(request.System, request.Chips);
         Result<OperatorTimes> times = context.Times(request, system, plan, ranksPerChip);
         if (times.Value is null)
-            return new ServingOutcome(null, times.Diagnostics, false);
+        {
+            diagnostics.AddRange(times.Diagnostics);
+            return null;
+        }
 
         string modelClass = ModelClass.Of(request.Model, plan.ExpertPrecision);
         ServingConstants constants = request.Constants ?? context.Stacks.ConstantsOf(request.Stack, modelClass, system.Chip);
-        ServingRun central = ServingRun.Of(request, plan, memory, times.Value, constants, 1);
-        CalibrationFit? fit = request.Constants is null ? request.Stack.FitFor(modelClass, system.Chip) : null;
-        (double sigma, ImmutableArray<string> provenance) = ServingDoubt.Of(request.Stack, fit, modelClass, system.Chip, times.Value, central);
+        return new PreparedJob(request, ranksPerChip, plan, memory, times.Value, modelClass, constants);
+    }
+
+    /// <summary>The doubt of an iteration's time, from a run as predicted.</summary>
+    internal static (double Sigma, ImmutableArray<string> Provenance) DoubtOf(PreparedJob job, ServingRun central)
+    {
+        ServingRequest request = job.Request;
+        ChipDescription chip = request.System.Chip;
+        CalibrationFit? fit = request.Constants is null ? request.Stack.FitFor(job.Class, chip) : null;
+        return ServingDoubt.Of(request.Stack, fit, job.Class, chip, job.Times, central);
+    }
+
+    /// <summary>Runs a job and accounts for it; adds what is worth a note to <paramref name="diagnostics"/>.</summary>
+    internal static ServingOutcome Run(PreparedJob job, ServingContext context, bool hasInterval, List<Diagnostic> diagnostics)
+    {
+        (ServingRequest request, _, ServingPlan plan, ServingMemory memory, _, _, ServingConstants constants) = job;
+        ServingRun central = job.Run(1);
+        (double sigma, ImmutableArray<string> provenance) = DoubtOf(job, central);
         (double First, double Each, double All) fast = default;
         (double First, double Each, double All) slow = default;
         if (hasInterval)
         {
             // One book serves all three runs, the central one last: a million requests are 24 MB in each.
             double factor = EightyPercentInterval.Factor(sigma);
-            fast = Means(request, ServingRun.Of(request, plan, memory, times.Value, constants, 1 / factor, central.Book), constants);
-            slow = Means(request, ServingRun.Of(request, plan, memory, times.Value, constants, factor, central.Book), constants);
-            central = ServingRun.Of(request, plan, memory, times.Value, constants, 1, central.Book);
+            fast = Means(request, job.Run(1 / factor, central.Book), constants);
+            slow = Means(request, job.Run(factor, central.Book), constants);
+            central = job.Run(1, central.Book);
         }
 
         (Distribution first, Distribution each, Distribution all) = Distributions(request, central, constants);
@@ -54,8 +91,8 @@ public static class ServingRunner
             all = Between(all, fast.All, slow.All);
         }
 
-        ServiceAttainment? attainment = request.ServiceLevel is { } level ? AttainmentOf(request, level, central, constants, times.Value, memory) : null;
-        ServingReport report = ReportOf(request, context, plan, memory, ranksPerChip, central, attainment) with
+        ServiceAttainment? attainment = request.ServiceLevel is { } level ? AttainmentFinder.Of(level, central, constants[ServingConstant.FirstTokenDelay], request.Stack.StreamInterval) : null;
+        ServingReport report = ReportOf(request, context, plan, memory, job.RanksPerChip, central, attainment) with
         {
             FirstToken = first,
             PerToken = each,
@@ -194,75 +231,6 @@ public static class ServingRunner
         Low = Math.Min(central.Mean, Math.Min(fast, slow)),
         High = Math.Max(central.Mean, Math.Max(fast, slow)),
     };
-
-    private static ServiceAttainment AttainmentOf(
-        ServingRequest request, ServiceLevel level, ServingRun run, ServingConstants constants, OperatorTimes operators, ServingMemory memory)
-    {
-        RequestBook book = run.Book;
-        double delay = constants[ServingConstant.FirstTokenDelay];
-        int keepAll = 0;
-        int keepFirst = 0;
-        int keepEach = 0;
-        int keepEnd = 0;
-        for (int one = 0; one < book.Count; one++)
-        {
-            if (book.Finishes[one] == RequestBook.Never)
-                continue;
-            RequestTimes times = RequestTimes.Of(book, one, delay, request.Stack.StreamInterval);
-            bool first = level.FirstToken is not { } most || times.FirstToken <= most.Value;
-            // An answer of one token has no time between tokens to miss.
-            bool each = level.PerToken is not { } mostEach || !(times.PerToken > mostEach.Value);
-            bool end = level.EndToEnd is not { } mostEnd || times.EndToEnd <= mostEnd.Value;
-            keepFirst += first ? 1 : 0;
-            keepEach += each ? 1 : 0;
-            keepEnd += end ? 1 : 0;
-            keepAll += first && each && end ? 1 : 0;
-        }
-
-        double count = Math.Max(1, book.Count);
-        string limit = "";
-        if (keepAll / count < level.Share)
-        {
-            double worst = Math.Min(level.FirstToken is null ? 1 : keepFirst / count, Math.Min(level.PerToken is null ? 1 : keepEach / count, level.EndToEnd is null ? 1 : keepEnd / count));
-            limit = level.PerToken is not null && worst == keepEach / count ? EachLimit(level, keepEach / count, run, constants)
-                : level.FirstToken is not null && worst == keepFirst / count ? FirstLimit(level, keepFirst / count, run)
-                : string.Create(CultureInfo.InvariantCulture, $"e2e: {keepEnd / count:P1} of the requests keep {level.EndToEnd!.Value.Value:G4} s");
-            _ = operators;
-            _ = memory;
-        }
-
-        return new ServiceAttainment(
-            keepAll / count,
-            level.FirstToken is null ? null : keepFirst / count,
-            level.PerToken is null ? null : keepEach / count,
-            level.EndToEnd is null ? null : keepEnd / count,
-            limit);
-    }
-
-    private static string EachLimit(ServiceLevel level, double share, ServingRun run, ServingConstants constants)
-    {
-        double alone = run.Cost.Decode(1, 1).Total;
-        _ = constants;
-        string head = string.Create(CultureInfo.InvariantCulture, $"tpot: {share:P1} of the requests keep {level.PerToken!.Value.Value * 1e3:G4} ms");
-        return alone > level.PerToken.Value.Value
-            ? string.Create(CultureInfo.InvariantCulture, $"{head}; one sequence alone takes {alone * 1e3:G3} ms a token, so no load keeps it: wider --tp, a narrower --precision or another system")
-            : string.Create(CultureInfo.InvariantCulture, $"{head}; a smaller --max-batch or --chunk, or more --replicas, would help");
-    }
-
-    private static string FirstLimit(ServiceLevel level, double share, ServingRun run)
-    {
-        string head = string.Create(CultureInfo.InvariantCulture, $"ttft: {share:P1} of the requests keep {level.FirstToken!.Value.Value:G4} s");
-        long cache = 0;
-        long batch = 0;
-        foreach (Replica engine in run.Engines)
-        {
-            cache += engine.Statistics.WaitingForCache;
-            batch += engine.Statistics.WaitingForBatch;
-        }
-
-        return cache == 0 && batch == 0 ? $"{head}; prompts wait for one another"
-            : cache >= batch ? $"{head}; requests wait for room in the cache" : $"{head}; requests wait for a place in the batch (--max-batch)";
-    }
 
     private static void AddNotes(ServingRequest request, ServingReport report, List<Diagnostic> diagnostics)
     {

@@ -5,4 +5,8 @@ namespace Orrery.Serving;
 /// <param name="Clients">Requests kept in flight; 0 where requests come by themselves.</param>
 /// <param name="ClientDelay">Seconds from an answer to the client's next request.</param>
 /// <param name="Source">What it is, for the report.</param>
-public sealed record ServingWorkload(RequestTrace Trace, int Clients, double ClientDelay, string Source);
+public sealed record ServingWorkload(RequestTrace Trace, int Clients, double ClientDelay, string Source)
+{
+    /// <summary>Where the highest rate of these requests is asked for (<see cref="MaximumRateFinder"/>); null where they are to be run as they are.</summary>
+    public RatedRequests? Rated { get; init; }
+}

@@ -176,6 +176,12 @@ public static class ArgumentReader
                     return Error(ErrorCodes.WrongValue, flag.Name, $"found '{Quote.Argument(text)}'{Expected(flag)}");
                 return CheckRange(flag, text, number);
             case FlagKind.Count:
+                if (flag.Words.Contains(text, StringComparer.OrdinalIgnoreCase))
+                {
+                    number = double.NaN;
+                    return null;
+                }
+
                 if (!CountText.TryParse(text, out number))
                     return Error(ErrorCodes.WrongValue, flag.Name, $"found '{Quote.Argument(text)}'{Expected(flag)}");
                 return CheckRange(flag, text, number);
@@ -228,6 +234,7 @@ public static class ArgumentReader
     private static string Expected(FlagDescription flag) => flag.Kind switch
     {
         FlagKind.Integer => $"; expected a whole number from {Bound(flag.Low)} to {Bound(flag.High)}",
+        FlagKind.Count when flag.Words.Length > 0 => $"; expected a positive number such as 4 or 1,000, or {string.Join(", ", flag.Words)}",
         FlagKind.Count => "; expected a positive number such as 15T, 300B or 1,000,000",
         FlagKind.Word or FlagKind.Words => $"; expected one of {string.Join(", ", flag.Words)}",
         FlagKind.Number => $"; expected a number from {Bound(flag.Low)} to {Bound(flag.High)}",

@@ -12,7 +12,7 @@ public sealed record FlagDescription(string Name, FlagKind Kind, string Value, s
     /// <summary>Largest value of a number.</summary>
     public double High { get; init; } = int.MaxValue;
 
-    /// <summary>Valid words of a <see cref="FlagKind.Word"/>.</summary>
+    /// <summary>Valid words of a <see cref="FlagKind.Word"/>; those that a <see cref="FlagKind.Count"/> takes beside numbers.</summary>
     public string[] Words { get; init; } = [];
 
     /// <summary>Words of the vocabulary that this version cannot act on; they get a message of their own.</summary>

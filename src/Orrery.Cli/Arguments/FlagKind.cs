@@ -12,7 +12,7 @@ public enum FlagKind : byte
     /// <summary>A whole number; thousands may be grouped (<c>2,304</c>).</summary>
     Integer,
 
-    /// <summary>A positive count that may end in k, M, B or T (<c>15T</c>).</summary>
+    /// <summary>A positive count that may end in k, M, B or T (<c>15T</c>), or one of the flag's words, whose number is not-a-number.</summary>
     Count,
 
     /// <summary>One of a list of words.</summary>

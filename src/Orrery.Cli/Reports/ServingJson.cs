@@ -29,6 +29,7 @@ public static class ServingJson
         writer.Number("outputTokensPerS", report?.OutputTokensPerSecond);
         writer.Number("outputTokensPerSPerChip", report?.OutputTokensPerSecond / request.Chips);
         WriteAttainment(writer, report?.Attainment);
+        WriteMaximum(writer, outcome.MaximumRate);
         writer.Number("utilization", report?.Utilization);
         writer.Number("meanBatch", report?.MeanBatch);
         writer.Number("kvCacheBytes", report?.CacheCapacity.Value);
@@ -106,6 +107,26 @@ public static class ServingJson
         writer.Number("e2e", attainment?.EndToEnd);
         writer.WriteEndObject();
         writer.Text("sloLimit", attainment is { Limit.Length: > 0 } missed ? missed.Limit : null);
+    }
+
+    /// <summary>Null where the highest rate was not asked for.</summary>
+    private static void WriteMaximum(Utf8JsonWriter writer, MaximumRate? maximum)
+    {
+        if (maximum is null)
+        {
+            writer.WriteNull("maxRate");
+            return;
+        }
+
+        writer.WriteStartObject("maxRate");
+        writer.Number("requestsPerS", maximum.Rate);
+        writer.Number("low", maximum.Low);
+        writer.Number("high", maximum.High);
+        writer.Number("tolerance", maximum.Tolerance);
+        writer.Number("runs", maximum.Runs);
+        writer.Number("requests", maximum.Requests);
+        writer.Text("limit", maximum.Limit.Length > 0 ? maximum.Limit : null);
+        writer.WriteEndObject();
     }
 
     private static void WriteMemory(Utf8JsonWriter writer, ServingMemory? memory)

@@ -11,13 +11,15 @@ public static class ServingText
     private const int NameWidth = 18;
     private const double SmallestShare = 0.0005;
 
-    public static void Write(TextWriter output, Terminal terminal, ServingReport report)
+    public static void Write(TextWriter output, Terminal terminal, ServingReport report, MaximumRate? maximum = null)
     {
         ReportText text = new(output, terminal);
         ServingRequest request = report.Request;
         text.Title($"{request.Model.Name} on {request.System.Id}: {Count(request.Chips)} {request.System.Chip.Name} chips, {report.Plan.Precision.Text()}, engine {request.Stack.Name}");
         text.Gap();
         WritePlan(text, report);
+        if (maximum is not null)
+            WriteMaximum(text, maximum);
         text.Gap();
         WriteLatency(text, report);
         WriteThroughput(text, report);
@@ -58,6 +60,18 @@ public static class ServingText
         text.Section("requests");
         string refused = report.Refused > 0 ? $", {Count(report.Refused)} refused" : "";
         text.Line($"{Count(report.Requests)} in {Time(report.Duration.Value)}{refused}: {request.Workload.Source}");
+    }
+
+    private static void WriteMaximum(ReportText text, MaximumRate maximum)
+    {
+        text.Section("highest");
+        text.Line(maximum.Rate is { } rate
+            ? $"{Rate(rate)} requests/s, {Rate(maximum.Low)} to {Rate(maximum.High)} with 80 % confidence, to within {Quantity.FormatPercent(maximum.Tolerance, 2)} ({Count(maximum.Runs)} runs of {Count(maximum.Requests)} requests); figures are of a run at it"
+            : "no rate keeps the level; figures are of requests that run nearly alone");
+        if (maximum.Rate is not null && maximum.Limit.Length > 0)
+            text.Line($"above it, {maximum.Limit}");
+
+        static string Rate(double value) => Quantity.FormatNumber(value, 3);
     }
 
     private static void WriteLatency(ReportText text, ServingReport report)

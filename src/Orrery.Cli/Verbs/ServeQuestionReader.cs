@@ -77,7 +77,7 @@ public static class ServeQuestionReader
         ArrivalProcess process = ArrivalProcesses.Find(arguments.Text("--arrivals") ?? "poisson")!;
         int context = arguments.Integer("--max-context") ?? (model.MaxPositions > 0 ? model.MaxPositions : int.MaxValue);
         if (file is not null)
-            return OfFile(file, rate, clients, process, context, seed, problems);
+            return OfFile(file, rate, clients, process, arguments.Text("--arrivals") is not null, context, seed, problems);
 
         if (!TryShare(arguments.Text("--shortest"), out double share))
             return Refuse(problems, ErrorCodes.WrongValue, "--shortest", $"found '{Quote.Argument(arguments.Text("--shortest")!)}'; expected a share above 0 and at most 1, such as 0.8");
@@ -89,14 +89,24 @@ public static class ServeQuestionReader
         string lengths = share < 1
             ? string.Create(CultureInfo.InvariantCulture, $"{input.Least:#,0} to {input.Most:#,0} tokens in, {output.Least:#,0} to {output.Most:#,0} out")
             : string.Create(CultureInfo.InvariantCulture, $"{input.Most:#,0} tokens in, {output.Most:#,0} out");
+        if (rate is double.NaN)
+        {
+            return Fastest(new RatedRequests(Make(arguments.Integer("--requests") ?? MaximumRateFinder.UsualRequests), 1, SourceAt, arguments.Integer("--requests") is null ? Make : null));
+        }
+
         return clients is { } waiting
             ? new ServingWorkload(SyntheticTrace.Waiting(count, input, output, seed), waiting, 0, string.Create(CultureInfo.InvariantCulture, $"{waiting:#,0} clients that wait; {lengths}"))
             : new ServingWorkload(
-                SyntheticTrace.Create(process, rate!.Value, count, input, output, seed), 0, 0,
-                string.Create(CultureInfo.InvariantCulture, $"{rate.Value:G4} requests/s ({process.Name}); {lengths}"));
+                SyntheticTrace.Create(process, rate!.Value, count, input, output, seed), 0, 0, SourceAt(rate.Value));
+
+        RequestTrace Make(int many) => SyntheticTrace.Create(process, 1, many, input, output, seed);
+
+        string SourceAt(double perSecond) => string.Create(CultureInfo.InvariantCulture, $"{perSecond:G4} requests/s ({process.Name}); {lengths}");
     }
 
-    private static ServingWorkload? OfFile(string file, double? rate, int? clients, ArrivalProcess process, int context, ulong seed, List<Diagnostic> problems)
+    private static ServingWorkload Fastest(RatedRequests rated) => rated.At(rated.NaturalRate) with { Rated = rated };
+
+    private static ServingWorkload? OfFile(string file, double? rate, int? clients, ArrivalProcess process, bool isProcessGiven, int context, ulong seed, List<Diagnostic> problems)
     {
         Result<RequestTrace> read = TraceReader.Read(file, TraceLimits.Default with { ContextTokens = context }, Quote.Argument(file));
         problems.AddRange(read.Diagnostics);
@@ -105,6 +115,14 @@ public static class ServeQuestionReader
         string name = Quote.Argument(Path.GetFileName(file));
         if (clients is { } waiting)
             return new ServingWorkload(trace, waiting, 0, string.Create(CultureInfo.InvariantCulture, $"lengths of {name} from {waiting:#,0} clients that wait"));
+        if (rate is double.NaN)
+        {
+            // The times of the trace, closer together; where it has none, or others are asked for, made-up ones.
+            return Fastest(!isProcessGiven && trace.Arrivals[^1] > 0
+                ? RatedRequests.Of(trace, one => string.Create(CultureInfo.InvariantCulture, $"{name}, its times at {one:G4} requests/s"))
+                : new RatedRequests(SyntheticTrace.Timed(trace, process, 1, seed), 1, one => string.Create(CultureInfo.InvariantCulture, $"lengths of {name} at {one:G4} requests/s ({process.Name})")));
+        }
+
         if (rate is { } perSecond)
             return new ServingWorkload(SyntheticTrace.Timed(trace, process, perSecond, seed), 0, 0, string.Create(CultureInfo.InvariantCulture, $"lengths of {name} at {perSecond:G4} requests/s ({process.Name})"));
         return trace.Count > 1 && trace.Arrivals[^1] == 0

@@ -18,6 +18,7 @@ public static class ServeVerb
             ("serve --model llama-3.1-70b --system dgx-h100 --chips 8 --rate 4", "two replicas, chosen; four requests a second"),
             ("serve --model llama-3.1-70b --system dgx-h100 --chips 8 --trace requests.csv", "requests of a file, at its times"),
             ("serve --model llama-3.1-70b --system trn3-gen2 --chips 4 --concurrency 64", "64 clients that wait for answers"),
+            ("serve --model llama-3.1-70b --system dgx-h100 --chips 8 --rate max --slo tpot=50ms", "the highest rate that keeps a service level"),
             ("serve --model llama-3.1-8b --system gb200-nvl72 --chips 4 --rate 20 --slo ttft=1s --json", "a service level, for a program"),
         ],
         Notes = "Names of models, systems and stacks may be paths. Layout that is left out is chosen and printed. Exit code 1 means that the model does not fit, "
@@ -31,7 +32,7 @@ public static class ServeVerb
         (ServingRequest? request, ServingContext context, ImmutableArray<Diagnostic> problems) = ServeQuestionReader.Read(call);
         if (request is null)
             return output.RefuseInput(ServingJson.Schema, problems);
-        ServingOutcome outcome = ServingRunner.Run(request, context);
+        ServingOutcome outcome = request.Workload.Rated is { } rated ? MaximumRateFinder.Run(request, rated, context) : ServingRunner.Run(request, context);
         outcome = outcome with { Diagnostics = [.. problems, .. outcome.Diagnostics] };
         if (outcome.Report is null && !outcome.IsNo)
             return output.RefuseInput(ServingJson.Schema, outcome.Diagnostics);
@@ -51,7 +52,7 @@ public static class ServeVerb
         {
             output.Report(outcome.Diagnostics);
             if (outcome.Report is { } report)
-                ServingText.Write(output.Output, output.Terminal, report);
+                ServingText.Write(output.Output, output.Terminal, report, outcome.MaximumRate);
         }
 
         return outcome.IsNo ? ExitCode.AnswerIsNo : ExitCode.Done;

@@ -1,0 +1,75 @@
+using System.Globalization;
+
+namespace Orrery.Serving;
+
+/// <summary>Counts who keeps a service level, and names the limit that is missed most.</summary>
+public static class AttainmentFinder
+{
+    /// <summary>How <paramref name="run"/> kept <paramref name="level"/>.</summary>
+    /// <param name="delay">Seconds between the device and the client.</param>
+    /// <param name="streamInterval">Tokens that travel together.</param>
+    public static ServiceAttainment Of(ServiceLevel level, ServingRun run, double delay, int streamInterval)
+    {
+        RequestBook book = run.Book;
+        int keepAll = 0;
+        int keepFirst = 0;
+        int keepEach = 0;
+        int keepEnd = 0;
+        for (int one = 0; one < book.Count; one++)
+        {
+            if (book.Finishes[one] == RequestBook.Never)
+                continue;
+            RequestTimes times = RequestTimes.Of(book, one, delay, streamInterval);
+            bool first = level.FirstToken is not { } most || times.FirstToken <= most.Value;
+            // An answer of one token has no time between tokens to miss.
+            bool each = level.PerToken is not { } mostEach || !(times.PerToken > mostEach.Value);
+            bool end = level.EndToEnd is not { } mostEnd || times.EndToEnd <= mostEnd.Value;
+            keepFirst += first ? 1 : 0;
+            keepEach += each ? 1 : 0;
+            keepEnd += end ? 1 : 0;
+            keepAll += first && each && end ? 1 : 0;
+        }
+
+        double count = Math.Max(1, book.Count);
+        double? ofFirst = level.FirstToken is null ? null : keepFirst / count;
+        double? ofEach = level.PerToken is null ? null : keepEach / count;
+        double? ofEnd = level.EndToEnd is null ? null : keepEnd / count;
+        string limit = "";
+        if (keepAll / count < level.Share)
+        {
+            double worst = Math.Min(ofFirst ?? 1, Math.Min(ofEach ?? 1, ofEnd ?? 1));
+            limit = ofEach == worst ? EachLimit(level, worst, run)
+                : ofFirst == worst ? FirstLimit(level, worst, run)
+                : string.Create(CultureInfo.InvariantCulture, $"e2e: {worst:P1} of the requests keep {level.EndToEnd!.Value.Value:G4} s");
+        }
+
+        return new ServiceAttainment(keepAll / count, ofFirst, ofEach, ofEnd, limit);
+    }
+
+    /// <summary>What requests that have not begun wait for.</summary>
+    public static string WaitingFor(ServingRun run)
+    {
+        long cache = 0;
+        long batch = 0;
+        foreach (Replica engine in run.Engines)
+        {
+            cache += engine.Statistics.WaitingForCache;
+            batch += engine.Statistics.WaitingForBatch;
+        }
+
+        return cache == 0 && batch == 0 ? "prompts wait for one another"
+            : cache >= batch ? "requests wait for room in the cache" : "requests wait for a place in the batch (--max-batch)";
+    }
+
+    private static string EachLimit(ServiceLevel level, double share, ServingRun run)
+    {
+        double alone = run.Cost.Decode(1, 1).Total;
+        string head = string.Create(CultureInfo.InvariantCulture, $"tpot: {share:P1} of the requests keep {level.PerToken!.Value.Value * 1e3:G4} ms");
+        return alone > level.PerToken.Value.Value
+            ? string.Create(CultureInfo.InvariantCulture, $"{head}; one sequence alone takes {alone * 1e3:G3} ms a token, so no load keeps it: wider --tp, a narrower --precision or another system")
+            : string.Create(CultureInfo.InvariantCulture, $"{head}; a smaller --max-batch or --chunk, or more --replicas, would help");
+    }
+
+    private static string FirstLimit(ServiceLevel level, double share, ServingRun run) => string.Create(
+        CultureInfo.InvariantCulture, $"ttft: {share:P1} of the requests keep {level.FirstToken!.Value.Value:G4} s; {WaitingFor(run)}");
+}
