@@ -197,6 +197,18 @@ public sealed class ClosedFormTests
     }
 
     [Fact]
+    public void Neuron_does_not_halve_and_double_over_a_ring_of_twelve_chips_where_that_is_slower()
+    {
+        SystemDescription server = Machines.System(
+            Machines.Chip(architecture: ChipArchitecture.Neuron, ranks: 2), 12,
+            Machines.Level("chip", TopologyKind.Switch, 2, 1e12, 0.2e-6),
+            Machines.Level("server", TopologyKind.Ring, 12, 100e9, 0.5e-6),
+            Machines.Level("cluster", TopologyKind.Clos, 0, 25e9, 8e-6));
+        ClosedFormCollectives model = new(server, Libraries.OfData("neuron"));
+        model.Cost(Gigabyte with { Size = new Bytes(40e6) }, new RankGroups(server, 2).Group(1, 24, 24)).Algorithm.ShouldBe("kanga-ring");
+    }
+
+    [Fact]
     public void A_kanga_ring_needs_pairs_of_ranks_on_every_chip()
     {
         GroupPorts ports = new()

@@ -202,7 +202,7 @@ public sealed class ClosedFormCollectives : CollectiveModel
 
         foreach (AlgorithmChoice line in _ports.ScopeOf(to).Choice)
         {
-            if (priced < line.Below && ports.Ranks <= line.UpToRanks && Fastest(line.Algorithms, kind, priced, ports, out CollectiveAlgorithm? chosen) is { } time)
+            if (line.Fits(priced, ports.Ranks) && Fastest(line.Algorithms, kind, priced, ports, out CollectiveAlgorithm? chosen) is { } time)
             {
                 plan.Add(new PlannedPhase(kind, size, from, to, inside, chosen!, ports, time));
                 return;

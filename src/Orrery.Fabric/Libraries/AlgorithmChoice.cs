@@ -10,4 +10,9 @@ namespace Orrery.Fabric;
 /// <param name="Below">Exclusive; infinite where the line has no limit.</param>
 /// <param name="UpToRanks">Inclusive; <see cref="int.MaxValue"/> where the line has no limit.</param>
 /// <param name="Algorithms">Never empty.</param>
-public sealed record AlgorithmChoice(Bytes Below, int UpToRanks, ImmutableArray<CollectiveAlgorithm> Algorithms);
+/// <param name="OnlyPowersOfTwo">The line is for groups of a power of two of ranks, whose members stand on the corners of a hypercube.</param>
+public sealed record AlgorithmChoice(Bytes Below, int UpToRanks, ImmutableArray<CollectiveAlgorithm> Algorithms, bool OnlyPowersOfTwo = false)
+{
+    /// <summary>True where the line is for messages of <paramref name="size"/> in groups of <paramref name="ranks"/>.</summary>
+    public bool Fits(Bytes size, int ranks) => size < Below && ranks <= UpToRanks && (!OnlyPowersOfTwo || int.IsPow2(ranks));
+}

@@ -131,12 +131,13 @@ public sealed record CommunicationLibrary
     {
         ImmutableArray<MappingReader> lines = scope.Groups("choice");
         if (lines.IsEmpty)
-            scope.Missing("choice", "a list of lines with 'algorithms' and perhaps 'below' and 'upToRanks'");
+            scope.Missing("choice", "a list of lines with 'algorithms' and perhaps 'below', 'upToRanks' and 'powersOfTwo'");
         ImmutableArray<AlgorithmChoice>.Builder choices = ImmutableArray.CreateBuilder<AlgorithmChoice>(lines.Length);
         foreach (MappingReader line in lines)
         {
             double below = line.Quantity("below", QuantityKind.Data, 1, 1e18) ?? double.PositiveInfinity;
             int ranks = line.Integer("upToRanks", 2, int.MaxValue, int.MaxValue);
+            bool onlyPowers = line.Flag("powersOfTwo", fallback: false);
             ImmutableArray<CollectiveAlgorithm>.Builder algorithms = ImmutableArray.CreateBuilder<CollectiveAlgorithm>();
             foreach (YamlScalar word in line.Texts("algorithms"))
             {
@@ -156,7 +157,7 @@ public sealed record CommunicationLibrary
             line.Text("source");
             line.Text("note");
             line.Finish();
-            choices.Add(new AlgorithmChoice(new Bytes(below), ranks, algorithms.ToImmutable()));
+            choices.Add(new AlgorithmChoice(new Bytes(below), ranks, algorithms.ToImmutable(), onlyPowers));
         }
 
         return choices.ToImmutable();

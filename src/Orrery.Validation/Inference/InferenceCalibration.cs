@@ -24,8 +24,9 @@ public static class InferenceCalibration
         out ImmutableSortedDictionary<string, ImmutableArray<string>> rows)
     {
         List<InferenceCase> cases = [];
+        MeasuredPoints points = new();
         foreach (string path in files)
-            cases.AddRange(InferenceCase.Read(path).Cases);
+            cases.AddRange(InferenceCase.Read(path).Cases.Where(row => points.Counts(row, predictor.ReadingOf(row))));
         var fits = ImmutableArray.CreateBuilder<CalibrationFit>();
         var chosen = ImmutableSortedDictionary.CreateBuilder<string, ImmutableArray<string>>(StringComparer.Ordinal);
         if (!only.IsEmpty && predictor.Stacks.Stack(stackId).Value is { } before)

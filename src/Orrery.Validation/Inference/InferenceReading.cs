@@ -35,6 +35,9 @@ public sealed record InferenceReading
     /// <summary>The printed time per token is the whole generation's over prompt and answer together.</summary>
     public bool IsOverWhole { get; init; }
 
+    /// <summary>Rows of the source with equal inputs and figures are one measurement.</summary>
+    public bool CountsOnce { get; init; }
+
     /// <summary>Shortest length as a share of the longest.</summary>
     public double LengthShare { get; init; } = 1;
 

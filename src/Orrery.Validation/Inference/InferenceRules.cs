@@ -177,6 +177,8 @@ public sealed class InferenceRules
 
         private bool IsOverWhole { get; init; }
 
+        private bool CountsOnce { get; init; }
+
         private NumberFormat? Linear { get; init; }
 
         private NumberFormat? Experts { get; init; }
@@ -198,6 +200,7 @@ public sealed class InferenceRules
                 Model = group.Text("model"),
                 Method = group.Has("method") ? (InferenceMethod)group.Word("method", MethodWords) : null,
                 IsOverWhole = group.Flag("overWhole", fallback: false),
+                CountsOnce = group.Flag("countOnce", fallback: false),
                 Linear = Format(group, "linear"),
                 Experts = Format(group, "experts"),
                 Kv = Format(group, "kv"),
@@ -220,6 +223,7 @@ public sealed class InferenceRules
                 Model = Model.Length > 0 ? Model : before.Model,
                 Method = Method ?? before.Method,
                 IsOverWhole = IsOverWhole || before.IsOverWhole,
+                CountsOnce = CountsOnce || before.CountsOnce,
                 Linear = Linear ?? before.Linear,
                 Experts = Experts ?? before.Experts,
                 Kv = Kv ?? before.Kv,

@@ -31,13 +31,19 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         CaseScorer scorer = new(CalibrationRows.ReadFolder(Path.Combine(catalog.DataRoot, "calibration", "serving")));
         InferencePredictor predictor = new(catalog, rules.Value);
         EnergyModel energy = EnergyModel.Open(catalog.DataRoot);
+        MeasuredPoints points = new();
         foreach (string path in files)
         {
             CaseFile<InferenceCase> file = InferenceCase.Read(path);
             diagnostics.AddRange(file.Diagnostics);
             failed |= file.HasErrors;
             foreach (InferenceCase row in file.Cases)
-                Score(scorer, predictor, energy, row, isGeneric);
+            {
+                if (points.Counts(row, predictor.ReadingOf(row)))
+                    Score(scorer, predictor, energy, row, isGeneric);
+                else
+                    scorer.Add(row.Origin with { IsExpressible = false, WhyNot = MeasuredPoints.Reason }, null, static () => default, isRate: false, group: $"{row.Origin.Group}, counted once");
+            }
         }
 
         if (caseFiles.IsDefaultOrEmpty)

@@ -29,6 +29,18 @@ public sealed class InferenceValidationTests
     private static InferenceReading Read(string line) => InferenceRules.Load(Catalog.DataRoot).Value!.Read(Row(line));
 
     [Fact]
+    public void A_point_that_a_second_table_prints_again_is_counted_once()
+    {
+        const string Latency = "a,aws-neuron-docs-inference,Llama,llama-2-13b,128,128,1,,32,,,,FP16,,Trainium1,,2024,50,25,neuron-2.18-tnx,trn1.32xlarge,tpot_ms_p50,1,none,,39,256";
+        string throughput = Latency.Replace("a,aws", "b,aws", StringComparison.Ordinal).Replace("tpot_ms_p50,1", "output_tokens_per_s,1", StringComparison.Ordinal);
+        string other = Latency.Replace("a,aws", "c,aws", StringComparison.Ordinal).Replace("50,25", "50,26", StringComparison.Ordinal);
+        InferenceRules rules = InferenceRules.Load(Catalog.DataRoot).Value!;
+        MeasuredPoints points = new();
+        string[] counted = [.. new[] { Latency, throughput, other }.Where(line => points.Counts(Row(line), rules.Read(Row(line)))).Select(static line => line[..1])];
+        counted.ShouldBe(["a", "c"]);
+    }
+
+    [Fact]
     public void A_public_client_draws_its_lengths()
     {
         InferenceReading reading = Read("a,nvidia-aiconfigurator-e2e,Llama,llama-3.1-70b,1024,1024,8,8,8,1,8,1,fp8,aggregated,H100-SXM-80GB,vLLM,2025-10-29,100,10,vllm-unknown,dgx-h100,tpot_ms_p50,1,,,,");
@@ -75,7 +87,7 @@ public sealed class InferenceValidationTests
         Report.Value.Failures.ShouldBeEmpty();
         Report.Value.Groups.Select(static group => group.Group).ShouldBe(
             [
-                "aws-neuron-docs-inference", "aws-neuron-docs-inference, first token", "aws-neuron-docs-trn2-tutorials", "aws-neuron-docs-trn2-tutorials, first token",
+                "aws-neuron-docs-inference", "aws-neuron-docs-inference, counted once", "aws-neuron-docs-inference, first token", "aws-neuron-docs-trn2-tutorials", "aws-neuron-docs-trn2-tutorials, first token",
                 "aws-neuron-docs-trn2-tutorials, set aside", "deepseek-open-infra", "llmservingsim-runs", "llmservingsim-runs, first token",
                 "llmservingsim-runs, first token of the first 20", "llmservingsim-runs, throughput", "llmservingsim-runs, whole answers", "mlperf-inference-nvidia", "mlperf-inference-partners", "nvidia-aiconfigurator-e2e",
                 "nvidia-aiconfigurator-e2e, first token", "nvidia-aiconfigurator-e2e, first token with the cache full", "nvidia-aiconfigurator-e2e, set aside", "nvidia-aiconfigurator-e2e, throughput", "splitwise-profile", "splitwise-profile, first token",
