@@ -1,9 +1,9 @@
 using BenchmarkDotNet.Running;
 using Orrery.Bench;
 
-if (args is ["--quick"])
+if (args is ["--quick", ..])
 {
-    Quick.Run(Console.Out);
+    Quick.Run(Console.Out, args.Length > 1 ? args[1] : "");
     return;
 }
 

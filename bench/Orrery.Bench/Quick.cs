@@ -16,8 +16,12 @@ internal static class Quick
     private const int Loops = 5;
     private static readonly TimeSpan LoopTime = TimeSpan.FromMilliseconds(200);
 
-    public static void Run(TextWriter output)
+    private static string filter = "";
+
+    /// <summary>The lines whose text holds <paramref name="only"/>.</summary>
+    public static void Run(TextWriter output, string only)
     {
+        filter = only;
         output.WriteLine("| what | CPU time of one | allocated bytes of one | rate |");
         output.WriteLine("|---|---|---|---|");
 
@@ -59,6 +63,8 @@ internal static class Quick
     /// <summary>Something too long for many loops: once to warm, once to measure.</summary>
     private static void Once(TextWriter output, string what, Action once, string unit, double perOnce)
     {
+        if (!what.Contains(filter, StringComparison.Ordinal))
+            return;
         once();
         TimeSpan cpu = Environment.CpuUsage.TotalTime;
         long allocated = GC.GetAllocatedBytesForCurrentThread();
@@ -76,6 +82,8 @@ internal static class Quick
 
     private static void Line(TextWriter output, string what, int each, Action once, string unit, double perOnce)
     {
+        if (!what.Contains(filter, StringComparison.Ordinal))
+            return;
         // Long enough for the JIT to reach its last tier.
         Stopwatch warm = Stopwatch.StartNew();
         int calls = 0;

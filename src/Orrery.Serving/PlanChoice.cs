@@ -114,7 +114,7 @@ public static class PlanChoice
 
     private static double WeightShare(ServingRequest request, ServingPlan plan, int ranksPerChip)
     {
-        ServingMemory memory = ServingMemory.Of(request.Model, plan, request.Stack, request.System.Chip, ranksPerChip);
+        ServingMemory memory = ServingMemory.Of(request.Model, plan, request.Stack, request.System.Chip, ranksPerChip, request.Speculation);
         double room = memory.Capacity.Value - memory.Reserved.Value;
         return room > 0 ? memory.Weights.Value / room : double.PositiveInfinity;
     }

@@ -69,6 +69,10 @@ public sealed class ServingContext(DataCatalog catalog)
             }
         }
 
-        return new(new OperatorTimes(request.Model, chip, fabric, plan, groups, [.. reducing]), []);
+        // A draft takes its steps on one stage's ranks: no hops between stages are its own.
+        OperatorTimes? draft = request.Speculation is { } speculation
+            ? new OperatorTimes(speculation.Draft, chip, fabric, speculation.PlanOf(plan), groups with { Hops = [] }, [.. reducing])
+            : null;
+        return new(new OperatorTimes(request.Model, chip, fabric, plan, groups, [.. reducing]) { Draft = draft, Queries = request.Speculation?.Queries ?? 1 }, []);
     }
 }

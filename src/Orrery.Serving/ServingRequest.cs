@@ -57,6 +57,9 @@ public sealed record ServingRequest
 
     public Router? Router { get; init; }
 
+    /// <summary>Tokens are proposed and verified; null where they are made one by one.</summary>
+    public Speculation? Speculation { get; init; }
+
     public ServiceLevel? ServiceLevel { get; init; }
 
     /// <summary>Overrides the catalogue's price of one chip-hour.</summary>

@@ -54,7 +54,7 @@ public sealed class ServingRun
                 iterations += engine.Statistics.DecodeIterations;
             }
 
-            return iterations > 0 ? tokens / iterations : 1;
+            return iterations > 0 ? tokens / iterations / Cost.TokensPerIteration : 1;
         }
     }
 
@@ -73,18 +73,19 @@ public sealed class ServingRun
         int laneBatch = Math.Max(1, batch / lanes);
         // Ranks that attend for different sequences add their caches up.
         long cache = (long)(memory.Cache.Value * plan.DataParallel / lanes);
-        IterationCost cost = new(times, stack, constants, stack.Buckets(laneBatch, longest)) { Scale = scale };
+        IterationCost cost = new(times, stack, constants, stack.Buckets(laneBatch, longest)) { Scale = scale, TokensPerIteration = request.Speculation?.TokensPerIteration ?? 1 };
         EngineOptions options = new()
         {
             Batching = request.Batching ?? BatchingPolicies.Find(stack.Batching),
-            TokenBudget = Math.Max(request.TokenBudget ?? stack.TokenBudget, laneBatch + 1),
+            TokenBudget = Math.Max(request.TokenBudget ?? stack.TokenBudget, (laneBatch * cost.Queries) + 1),
             MaxBatch = laneBatch,
             BlockTokens = stack.BlockTokens,
             CacheBytes = cache,
-            Layout = new KvLayout(request.Model, plan),
+            Layout = new KvLayout(request.Model, plan, request.Speculation),
             ReservesOutput = stack.ReservesOutput,
             Watermark = stack.Watermark,
             CachesPrefixes = request.CachesPrefixes,
+            Speculation = request.Speculation is { } speculation ? new AcceptedTokens(speculation.Tokens, speculation.Acceptance, speculation.Seed) : default,
             ColdStart = request.IsCold ? (long)(constants[ServingConstant.ColdStart] * RequestTrace.TicksPerSecond) : 0,
             StepsSingly = request.StepsSingly,
         };

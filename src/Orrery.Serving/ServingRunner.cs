@@ -36,7 +36,7 @@ public static class ServingRunner
             return null;
         }
 
-        ServingMemory memory = ServingMemory.Of(request.Model, plan, request.Stack, request.System.Chip, ranksPerChip);
+        ServingMemory memory = ServingMemory.Of(request.Model, plan, request.Stack, request.System.Chip, ranksPerChip, request.Speculation);
         if (memory.Cache.Value <= 0)
         {
             diagnostics.Add(Error(ServingCode.DoesNotFit, "plan", NoRoom(request, plan, memory)));

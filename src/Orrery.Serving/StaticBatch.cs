@@ -20,7 +20,7 @@ public readonly record struct StaticBatch(double FirstToken, double PerToken)
         int padded = cost.Buckets is { } buckets ? buckets.Length(input) : input;
         if (cost.Buckets is not null || (long)batch * padded <= budget)
         {
-            AttentionTimes prompts = Sum(cost.Times.Prefill(padded, 0), batch);
+            AttentionTimes prompts = Sum(cost.Prompt(padded, 0), batch);
             shares = cost.Mixed(0, 0, batch * padded, prompts, batch);
         }
         else
@@ -36,7 +36,7 @@ public readonly record struct StaticBatch(double FirstToken, double PerToken)
                 while (left > 0 && prompt < batch)
                 {
                     int piece = Math.Min(left, input - worked);
-                    AttentionTimes one = cost.Times.Prefill(piece, worked);
+                    AttentionTimes one = cost.Prompt(piece, worked);
                     pass = (pass + one) with { Launch = Math.Max(pass.Launch, one.Launch) };
                     left -= piece;
                     worked += piece;
@@ -54,8 +54,8 @@ public readonly record struct StaticBatch(double FirstToken, double PerToken)
         int context = longest > 0 ? longest : input + (output / 2);
         double first = shares.Total;
         TimeShares decode = cost.Decode(batch, context / OperatorTimes.Tile);
-        shares.Add(decode, Math.Max(0, output - 1));
-        return new StaticBatch(first + cost.Constants[ServingConstant.FirstTokenDelay], decode.Total) { Shares = shares };
+        shares.Add(decode, Math.Max(0, output - 1) / cost.TokensPerIteration);
+        return new StaticBatch(first + cost.Constants[ServingConstant.FirstTokenDelay], decode.Total / cost.TokensPerIteration) { Shares = shares };
     }
 
     private static AttentionTimes Sum(in AttentionTimes one, int times) => one.Times(times) with { Launch = one.Launch };

@@ -57,16 +57,21 @@ internal static class Bench
     /// <summary>Launch share, small kernel, host, host a sequence, prefill scale, device scale, first-token delay, host a prefill layer, cold start, host a layer.</summary>
     public static ServingConstants Constants(double host = 0, double scale = 1) => new([0, 0, host, 0, 1, scale, 0, 0, 0.5, 0, 1, 1]);
 
-    public static OperatorTimes Times(ModelArchitecture? model = null, ServingPlan? plan = null)
+    /// <param name="proposed">Tokens that a model of one layer proposes in an iteration.</param>
+    public static OperatorTimes Times(ModelArchitecture? model = null, ServingPlan? plan = null, int proposed = 0)
     {
         plan ??= new ServingPlan { TensorParallel = 1, Replicas = 1 };
         RankGroup one = RankGroup.Single(2);
         return new OperatorTimes(
-            model ?? Model(), new RooflineChip(Chip()), new FreeFabric(), plan, new PlacedGroups(one, one, one, one, one, one, one, one, one, [], one, one, one, one));
+            model ?? Model(), new RooflineChip(Chip()), new FreeFabric(), plan, new PlacedGroups(one, one, one, one, one, one, one, one, one, [], one, one, one, one))
+        {
+            Queries = proposed + 1,
+            Draft = proposed > 0 ? Times(Model(layers: 1), plan) : null,
+        };
     }
 
-    public static IterationCost Cost(ServingConstants? constants = null, ServingStack? stack = null, CompiledBuckets? buckets = null) =>
-        new(Times(), stack ?? Stack(), constants ?? Constants(), buckets);
+    public static IterationCost Cost(ServingConstants? constants = null, ServingStack? stack = null, CompiledBuckets? buckets = null, int proposed = 0) =>
+        new(Times(proposed: proposed), stack ?? Stack(), constants ?? Constants(), buckets);
 
     /// <summary>An engine whose cache holds <paramref name="cacheTokens"/> tokens.</summary>
     public static EngineOptions Options(int cacheTokens = 1 << 20, string batching = "mixed", bool reserves = false, bool stepsSingly = false, int budget = 512, int batch = 64)
@@ -91,7 +96,7 @@ internal static class Bench
     {
         ClosedLoop? loop = clients > 0 ? new ClosedLoop(clients, trace.Count, engines, 3_000_000_000) : null;
         RequestBook book = new(trace, loop is not null);
-        cost ??= Cost();
+        cost ??= Cost(proposed: options.Speculation.Tokens);
         Replica[] replicas = [.. Enumerable.Range(0, engines).Select(number => new Replica(number, book, cost, options, loop))];
         if (loop is null)
             ServingSimulation.Run(book, replicas, router ?? new RoundRobin());

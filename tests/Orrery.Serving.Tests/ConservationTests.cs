@@ -9,9 +9,9 @@ namespace Orrery.Serving.Tests;
 /// <summary>What no engine may lose or make up, whatever the load, the policy and the room. Debug builds check the batch after every iteration too.</summary>
 public sealed class ConservationTests
 {
-    private sealed record Scenario(int Seed, int CacheTokens, string Batching, bool Reserves, int Budget, int Batch, double Rate, int Clients)
+    private sealed record Scenario(int Seed, int CacheTokens, string Batching, bool Reserves, int Budget, int Batch, double Rate, int Clients, AcceptedTokens Speculation)
     {
-        public EngineOptions Options(bool stepsSingly = false) => Bench.Options(CacheTokens, Batching, Reserves, stepsSingly, Budget, Batch);
+        public EngineOptions Options(bool stepsSingly = false) => Bench.Options(CacheTokens, Batching, Reserves, stepsSingly, Budget, Batch) with { Speculation = Speculation };
 
         public (RequestBook Book, Replica[] Engines) Run(bool stepsSingly = false) =>
             Bench.Run(Bench.Random((ulong)Seed, rate: Rate), Options(stepsSingly), engines: 2, clients: Clients);
@@ -26,7 +26,10 @@ public sealed class ConservationTests
         from batch in Gen.Elements(1, 3, 32)
         from rate in Gen.Elements(5.0, 200.0, 5000.0)
         from clients in Gen.Elements(0, 0, 7)
-        select new Scenario(seed, cache, batching, reserves, Math.Max(budget, batch + 1), batch, rate, clients);
+        from proposed in Gen.Elements(0, 0, 1, 3, 7, 20)
+        from acceptance in Gen.Elements(0.0, 0.6, 0.95, 1.0)
+        select new Scenario(
+            seed, cache, batching, reserves, Math.Max(budget, (batch * (proposed + 1)) + 1), batch, rate, clients, new AcceptedTokens(proposed, acceptance, (ulong)seed));
 
     private static void Hold(Func<Scenario, bool> holds) =>
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(60).WithReplay(2026, 1121), Prop.ForAll(Scenarios().ToArbitrary(), holds));

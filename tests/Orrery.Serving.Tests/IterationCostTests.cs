@@ -62,7 +62,7 @@ public sealed class IterationCostTests
     {
         IterationCost cost = Bench.Cost();
         cost.ContextTile(totalContext: 4 * 70, batch: 4, longest: 0).ShouldBe(1);
-        cost.IterationsInTile(4 * 70, 4, 0).ShouldBe(58);
+        cost.IterationsInTile(4 * 70, 4, 0, 4, 0).ShouldBe(58);
         cost.ContextTile(4 * (70 + 57), 4, 0).ShouldBe(1);
         cost.ContextTile(4 * (70 + 58), 4, 0).ShouldBe(2);
     }

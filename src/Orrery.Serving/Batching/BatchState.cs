@@ -5,4 +5,5 @@ namespace Orrery.Serving;
 /// <param name="Prefilling">Admitted requests whose prompt is not done.</param>
 /// <param name="Waiting">Requests that arrived and were not admitted.</param>
 /// <param name="TokenBudget">Most tokens of one iteration.</param>
-public readonly record struct BatchState(int Decoding, int Prefilling, int Waiting, int TokenBudget);
+/// <param name="DecodeTokens">Tokens that the sequences that generate take of an iteration: one each, or as many as are verified.</param>
+public readonly record struct BatchState(int Decoding, int Prefilling, int Waiting, int TokenBudget, int DecodeTokens);

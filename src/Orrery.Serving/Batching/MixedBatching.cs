@@ -7,5 +7,5 @@ public sealed class MixedBatching : BatchingPolicy
 
     public override string Meaning => "chunked prefill beside decodes, within a token budget";
 
-    public override IterationShape Next(in BatchState state) => new(Math.Max(1, state.TokenBudget - state.Decoding), Decodes: true, SplitsPrompts: true);
+    public override IterationShape Next(in BatchState state) => new(Math.Max(1, state.TokenBudget - state.DecodeTokens), Decodes: true, SplitsPrompts: true);
 }

@@ -10,7 +10,8 @@ namespace Orrery.Serving;
 /// linear = products + launchShare x their launches + small kernels + passes + collectives
 /// time   = max(device, host) where the host works ahead, else the sum
 /// </code>
-/// b sequences generate, n prompt tokens are worked on. A compiled engine pays for its bucket. Source of the form: published closed-loop measurements of
+/// Where k tokens are proposed, linear and head are those of b (1 + k) tokens, attention has 1 + k queries a sequence, and device has k steps of the draft
+/// beside it, of which the first reads what was accepted. b sequences generate, n prompt tokens are worked on. A compiled engine pays for its bucket. Source of the form: published closed-loop measurements of
 /// vLLM, TensorRT-LLM and SGLang; docs/serve.md says how well it does.
 /// </remarks>
 public sealed class IterationCost
@@ -19,6 +20,7 @@ public sealed class IterationCost
     private readonly bool overlapsHost;
     private readonly CompiledBuckets? buckets;
     private readonly double kernels;
+    private readonly double draftKernels;
     private readonly double graphSwitch;
     private TimeShares[] decodes = [];
     private int[] decodeTiles = [];
@@ -35,7 +37,8 @@ public sealed class IterationCost
         this.constants = constants;
         this.buckets = buckets;
         overlapsHost = stack.OverlapsHost;
-        kernels = ((times.Layers - times.ExpertLayers) * stack.KernelsPerDenseLayer) + (times.ExpertLayers * stack.KernelsPerExpertLayer);
+        kernels = KernelsOf(times, stack);
+        draftKernels = times.Draft is { } draft ? KernelsOf(draft, stack) : 0;
         graphSwitch = stack.GraphSwitch.Value;
         const int Remembered = 1 << 12;
         decodes = new TimeShares[Remembered];
@@ -52,6 +55,12 @@ public sealed class IterationCost
     /// <summary>Compiled shapes; null for an engine without.</summary>
     public CompiledBuckets? Buckets => buckets;
 
+    /// <summary>Tokens of a sequence that a decode iteration works on.</summary>
+    public int Queries => Times.Queries;
+
+    /// <summary>Tokens that a sequence makes in a mean decode iteration.</summary>
+    public double TokensPerIteration { get; init; } = 1;
+
     /// <summary>Factor on all device and host time, for the ends of an interval.</summary>
     public double Scale { get; init; } = 1;
 
@@ -59,13 +68,14 @@ public sealed class IterationCost
     public int ContextTile(long totalContext, int batch, int longest) =>
         buckets is { } compiled ? compiled.Length(longest) / OperatorTimes.Tile : (int)(totalContext / batch / OperatorTimes.Tile);
 
-    /// <summary>Decode iterations from now until <see cref="ContextTile"/> changes, at least 1.</summary>
-    public long IterationsInTile(long totalContext, int batch, int longest)
+    /// <summary>Decode iterations from now until <see cref="ContextTile"/> changes, at least 1; compiled shapes hold for sequences that advance in step.</summary>
+    /// <param name="totalContext">Tokens of all sequences, and <paramref name="growth"/> in an iteration, in units of 2^-<paramref name="fraction"/>.</param>
+    public long IterationsInTile(long totalContext, long growth, int fraction, int batch, int longest)
     {
         if (buckets is { } compiled)
             return Math.Max(1, (long)compiled.Length(longest) - longest + 1);
-        long end = ((totalContext / batch / OperatorTimes.Tile) + 1) * OperatorTimes.Tile * batch;
-        return Math.Max(1, (end - totalContext + batch - 1) / batch);
+        long end = (((totalContext >> fraction) / batch / OperatorTimes.Tile) + 1) * OperatorTimes.Tile * batch << fraction;
+        return Math.Max(1, (end - totalContext + growth - 1) / growth);
     }
 
     /// <summary>An iteration in which <paramref name="batch"/> sequences generate; <paramref name="tile"/> is <see cref="ContextTile"/>.</summary>
@@ -97,12 +107,12 @@ public sealed class IterationCost
         if (decoding > 0)
         {
             shares = ComputeDevice(decoding, tile);
-            before = Times.Linear(decoding);
+            before = Times.Linear(decoding * Queries);
         }
 
-        WorkTimes after = Times.Linear(decoding + promptTokens);
-        WorkTimes head = Times.Head(decoding + ending);
-        WorkTimes headBefore = Times.Head(decoding);
+        WorkTimes after = Times.Linear((decoding * Queries) + promptTokens);
+        WorkTimes head = Times.Head((decoding * Queries) + ending);
+        WorkTimes headBefore = Times.Head(decoding * Queries);
         shares.PrefillProducts = slow * (after.Products - before.Products + after.Elementwise - before.Elementwise + head.Products - headBefore.Products);
         shares.PrefillAttention = slow * constants[ServingConstant.PromptAttentionScale] * prompts.Execution;
         shares.Collectives += slow * (after.Collectives - before.Collectives + head.Collectives - headBefore.Collectives);
@@ -112,11 +122,31 @@ public sealed class IterationCost
         shares.Kernels += slow * launches;
         shares.MatrixBusy += slow * (after.Matrix - before.Matrix + prompts.Matrix);
         shares.MemoryBytes += after.Memory - before.Memory + prompts.Memory;
+        if (Times.Draft is { } draft)
+        {
+            // What proposes has to have seen the prompt too; its attention is among that of the prompts.
+            WorkTimes seen = draft.Linear((decoding * Queries) + promptTokens);
+            WorkTimes seenBefore = draft.Linear(decoding * Queries);
+            shares.Draft += slow * (seen.Execution - seenBefore.Execution + (phi * (decoding > 0 ? seen.Launch - seenBefore.Launch : seen.Launch)));
+            shares.MatrixBusy += slow * (seen.Matrix - seenBefore.Matrix);
+            shares.MemoryBytes += seen.Memory - seenBefore.Memory;
+        }
+
         return WithHost(shares, decoding, hasPrefill: true);
     }
 
     /// <summary>Time of changing from one compiled graph to another; 0 for an engine without.</summary>
     public double GraphSwitch => graphSwitch * Scale;
+
+    /// <summary>Attention of a chunk of a prompt behind what is cached of it, of the draft too.</summary>
+    public AttentionTimes Prompt(int chunk, int context)
+    {
+        AttentionTimes own = Times.Prefill(chunk, context);
+        return Times.Draft is { } draft ? own + draft.Prefill(chunk, context) : own;
+    }
+
+    private static double KernelsOf(OperatorTimes times, ServingStack stack) =>
+        ((times.Layers - times.ExpertLayers) * stack.KernelsPerDenseLayer) + (times.ExpertLayers * stack.KernelsPerExpertLayer);
 
     private TimeShares ComputeDecode(int batch, int tile) => WithHost(ComputeDevice(batch, tile), batch, hasPrefill: false);
 
@@ -125,10 +155,10 @@ public sealed class IterationCost
         double phi = constants[ServingConstant.LaunchShare];
         double scale = constants[ServingConstant.DeviceScale];
         int padded = buckets is { } compiled ? Math.Max(batch, compiled.Batch(batch)) : batch;
-        WorkTimes linear = Times.Linear(padded);
-        WorkTimes head = Times.Head(padded);
+        WorkTimes linear = Times.Linear(padded * Queries);
+        WorkTimes head = Times.Head(padded * Queries);
         AttentionTimes attention = Times.Decode(padded, tile);
-        return new TimeShares
+        TimeShares shares = new()
         {
             DecodeProducts = scale * (linear.Products + linear.Elementwise + head.Products),
             DecodeAttention = scale * constants[ServingConstant.AttentionScale] * attention.Execution,
@@ -137,6 +167,27 @@ public sealed class IterationCost
             MatrixBusy = linear.Matrix + head.Matrix + attention.Matrix,
             MemoryBytes = linear.Memory + head.Memory + attention.Memory,
         };
+        if (Times.Draft is { } draft)
+            AddDraft(ref shares, draft, padded, tile);
+        return shares;
+    }
+
+    /// <summary>Proposes a token after the other; the first step reads what was accepted, as many tokens as were verified.</summary>
+    private void AddDraft(ref TimeShares shares, OperatorTimes draft, int padded, int tile)
+    {
+        double phi = constants[ServingConstant.LaunchShare];
+        double scale = constants[ServingConstant.DeviceScale];
+        double small = draftKernels * constants[ServingConstant.SmallKernel];
+        WorkTimes head = draft.Head(padded);
+        AttentionTimes attention = draft.Decode(padded, tile);
+        for (int step = 1; step < Queries; step++)
+        {
+            WorkTimes linear = draft.Linear(step == 1 ? padded * Queries : padded);
+            shares.Draft += scale * (linear.Execution + head.Execution + (constants[ServingConstant.AttentionScale] * attention.Execution)
+                + (phi * (linear.Launch + head.Launch + attention.Launch)) + small);
+            shares.MatrixBusy += linear.Matrix + head.Matrix + attention.Matrix;
+            shares.MemoryBytes += linear.Memory + head.Memory + attention.Memory;
+        }
     }
 
     private TimeShares WithHost(TimeShares shares, int sequences, bool hasPrefill)

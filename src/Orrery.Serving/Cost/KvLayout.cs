@@ -14,7 +14,23 @@ public sealed class KvLayout
 {
     private readonly List<(int Window, double BytesPerToken)> windows = [];
 
-    public KvLayout(ModelArchitecture model, ServingPlan plan)
+    /// <summary>What a sequence of <paramref name="model"/> keeps under a plan.</summary>
+    /// <param name="speculation">What proposes tokens keeps keys and values of its own; null where nothing does.</param>
+    public KvLayout(ModelArchitecture model, ServingPlan plan, Speculation? speculation = null)
+    {
+        // Stages split the layers as evenly as they can; the fullest has the ceiling.
+        Add(model, plan, Math.Ceiling(model.Layers / (double)plan.PipelineParallel) / model.Layers);
+        if (speculation is not null)
+            Add(speculation.Draft, speculation.PlanOf(plan), speculation.Copies);
+    }
+
+    /// <summary>Bytes each further token adds for good.</summary>
+    public double BytesPerToken { get; private set; }
+
+    /// <summary>Bytes of states that do not grow.</summary>
+    public double StateBytes { get; private set; }
+
+    private void Add(ModelArchitecture model, ServingPlan plan, double share)
     {
         double bytes = plan.KvPrecision.BytesPerElement();
         foreach (byte kind in model.LayerOrder)
@@ -25,33 +41,20 @@ public sealed class KvLayout
                 continue;
             if (attention.Linear is { } linear)
             {
-                StateBytes += 4.0 * Math.Max(1, linear.Heads / plan.TensorParallel) * linear.KeyDim * linear.ValueDim;
+                StateBytes += share * 4.0 * Math.Max(1, linear.Heads / plan.TensorParallel) * linear.KeyDim * linear.ValueDim;
                 continue;
             }
 
-            double perToken = attention.Latent is { } latent
+            double perToken = share * (attention.Latent is { } latent
                 ? (latent.KvRank + latent.RopeDim) * bytes
-                : 2.0 * Math.Max(1, (attention.KvHeads + plan.TensorParallel - 1) / plan.TensorParallel) * attention.HeadDim * bytes;
+                : 2.0 * Math.Max(1, (attention.KvHeads + plan.TensorParallel - 1) / plan.TensorParallel) * attention.HeadDim * bytes);
             int kept = attention.Window > 0 ? attention.Window : attention.Chunk;
             if (kept > 0)
                 Keep(kept, perToken);
             else
                 BytesPerToken += perToken;
         }
-
-        // Stages split the layers as evenly as they can; the fullest has the ceiling.
-        double share = Math.Ceiling(model.Layers / (double)plan.PipelineParallel) / model.Layers;
-        BytesPerToken *= share;
-        StateBytes *= share;
-        for (int place = 0; place < windows.Count; place++)
-            windows[place] = (windows[place].Window, windows[place].BytesPerToken * share);
     }
-
-    /// <summary>Bytes each further token adds for good.</summary>
-    public double BytesPerToken { get; }
-
-    /// <summary>Bytes of states that do not grow.</summary>
-    public double StateBytes { get; }
 
     /// <summary>Bytes of a sequence's windows and states once it has <paramref name="tokens"/>, in whole blocks.</summary>
     public long FixedBytes(int tokens, int blockTokens)

@@ -66,6 +66,12 @@ public sealed class OperatorTimes
     /// <summary>Those of them with routed experts.</summary>
     public int ExpertLayers { get; }
 
+    /// <summary>Tokens of one sequence that a decode iteration works on: more than one where proposed tokens are verified.</summary>
+    public int Queries { get; init; } = 1;
+
+    /// <summary>What proposes them; null where nothing does.</summary>
+    public OperatorTimes? Draft { get; init; }
+
     /// <summary>Ranks of one replica that attend for different sequences.</summary>
     public int DataParallel => plan.DataParallel;
 
@@ -92,7 +98,7 @@ public sealed class OperatorTimes
         return heads[rows] ??= ComputeHead(rows);
     }
 
-    /// <summary>Attention of one new token of each of <paramref name="batch"/> sequences, whose contexts end in tile <paramref name="tile"/> on average.</summary>
+    /// <summary>Attention of the <see cref="Queries"/> new tokens of each of <paramref name="batch"/> sequences, whose contexts end in tile <paramref name="tile"/> on average.</summary>
     public AttentionTimes Decode(int batch, int tile)
     {
         if (batch <= 0)
@@ -254,7 +260,8 @@ public sealed class OperatorTimes
 
     private WorkTimes ComputeLayer(LayerDescription layer, int tokens, int allTokens)
     {
-        int count = LayerOperators.Fill(model, layer, Shape(tokens), buffer);
+        // A prediction module projects to the vocabulary where it proposes, not every token: that is the head's.
+        int count = LayerOperators.Fill(model, layer.IsPredictionModule ? layer with { IsPredictionModule = false } : layer, Shape(tokens), buffer);
         double products = 0;
         double launch = 0;
         double elementwise = 0;
@@ -277,6 +284,8 @@ public sealed class OperatorTimes
 
         if (layer.FeedForward is { Experts: > 0 } feed)
             Add(chip.Cost(ExpertsOf(feed, layer.HiddenOr(model.Hidden), allTokens)), isElementwise: false);
+        if (layer.IsPredictionModule)
+            Add(chip.Cost(Operator.Matmul(tokens, Math.Max(1, model.Hidden / plan.TensorParallel), 2L * model.Hidden, plan.Precision)), isElementwise: false);
 
         // One sum over the tensor-parallel ranks behind attention, one behind the feed-forward part.
         double reduced = 2.0 * tokens * model.Hidden;
@@ -321,7 +330,7 @@ public sealed class OperatorTimes
             if (layersOfKind[kind] == 0 || attention.Kind == AttentionKind.None)
                 continue;
             OperatorCost cost = attention.Linear is { } linear
-                ? chip.Cost(StateUpdate(linear, PerRank(batch)))
+                ? chip.Cost(StateUpdate(linear, PerRank(batch) * Queries))
                 : chip.Cost(DecodeOf(attention, PerRank(batch), context));
             all += Of(cost).Times(layersOfKind[kind]);
         }
@@ -359,14 +368,17 @@ public sealed class OperatorTimes
         return all;
     }
 
-    /// <summary>Decode attention of one layer; latent attention multiplies every head with the one narrow vector that all share.</summary>
+    /// <summary>
+    /// Decode attention of one layer; latent attention multiplies every head with the one narrow vector that all share. Several tokens of one sequence
+    /// read its cache once: they are so many times the heads that share keys and values.
+    /// </summary>
     private Operator DecodeOf(AttentionDescription attention, int batch, int context)
     {
         // A layer that attends within consecutive chunks sees half of one on average once it is past the first.
         int seen = attention.Chunk > 0 && context > attention.Chunk ? attention.Chunk / 2 : context;
         return attention.Latent is { } latent
-            ? Operator.LatentDecode(batch, seen, Local(attention.Heads), latent.KvRank, latent.RopeDim, NumberFormat.Bf16, plan.KvPrecision)
-            : Operator.Decode(batch, seen, Local(attention.Heads), Local(attention.KvHeads), attention.HeadDim, NumberFormat.Bf16, plan.KvPrecision, attention.Window);
+            ? Operator.LatentDecode(batch, seen, Queries * Local(attention.Heads), latent.KvRank, latent.RopeDim, NumberFormat.Bf16, plan.KvPrecision)
+            : Operator.Decode(batch, seen, Queries * Local(attention.Heads), Local(attention.KvHeads), attention.HeadDim, NumberFormat.Bf16, plan.KvPrecision, attention.Window);
     }
 
     /// <summary>Reading and writing the states of linear attention, in 32 bits.</summary>

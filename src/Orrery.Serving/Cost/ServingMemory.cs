@@ -14,18 +14,27 @@ public readonly record struct ServingMemory(Bytes Weights, Bytes Reserved, Bytes
     public Bytes Cache => Capacity - Weights - Reserved;
 
     /// <summary>The memory of one rank under a plan.</summary>
-    public static ServingMemory Of(ModelArchitecture model, ServingPlan plan, ServingStack stack, ChipDescription chip, int ranksPerChip)
+    /// <param name="speculation">What proposes tokens is there whole on every stage's ranks: the fullest holds it; null where nothing does.</param>
+    public static ServingMemory Of(ModelArchitecture model, ServingPlan plan, ServingStack stack, ChipDescription chip, int ranksPerChip, Speculation? speculation = null)
+    {
+        double share = Math.Ceiling(model.Layers / (double)plan.PipelineParallel) / model.Layers;
+        double weights = share * WeightsOf(model, plan, hasVocabulary: true);
+        if (speculation is not null)
+            weights += speculation.Copies * WeightsOf(speculation.Draft, speculation.PlanOf(plan), hasVocabulary: !speculation.IsOwnModules);
+        return new ServingMemory(
+            new Bytes(weights),
+            Bytes.Max(stack.Workspace, chip.RuntimeReserve.Value),
+            chip.MemoryCapacity.Value / ranksPerChip * stack.MemoryShare);
+    }
+
+    private static double WeightsOf(ModelArchitecture model, ServingPlan plan, bool hasVocabulary)
     {
         ParameterCount count = ParameterCount.Of(model);
         double linear = count.Attention + count.FeedForward;
-        double rest = count.Total - linear - count.Experts;
+        double rest = count.Total - linear - count.Experts - (hasVocabulary ? 0 : count.Embedding + count.Head);
         // Embedding and head are split over tensor-parallel ranks like the layers; routers and norms, which are not, are small.
         double dense = ((linear * plan.Precision.BytesPerElement()) + (rest * NumberFormat.Bf16.BytesPerElement())) / plan.TensorParallel;
         double experts = count.Experts * plan.ExpertPrecision.BytesPerElement() / (plan.ExpertParallel * plan.ExpertTensorParallel);
-        double share = Math.Ceiling(model.Layers / (double)plan.PipelineParallel) / model.Layers;
-        return new ServingMemory(
-            new Bytes((dense + experts) * share),
-            Bytes.Max(stack.Workspace, chip.RuntimeReserve.Value),
-            chip.MemoryCapacity.Value / ranksPerChip * stack.MemoryShare);
+        return dense + experts;
     }
 }

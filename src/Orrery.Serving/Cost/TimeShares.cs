@@ -24,6 +24,9 @@ public struct TimeShares
     /// <summary>Host work that the device waits for.</summary>
     public double Host;
 
+    /// <summary>Work of what proposes tokens: a draft model or prediction modules.</summary>
+    public double Draft;
+
     /// <summary>Switches between compiled graphs.</summary>
     public double GraphSwitches;
 
@@ -35,7 +38,7 @@ public struct TimeShares
 
     /// <summary>Everything that takes time.</summary>
     public readonly double Total =>
-        DecodeProducts + DecodeAttention + PrefillProducts + PrefillAttention + Collectives + Kernels + Host + GraphSwitches;
+        DecodeProducts + DecodeAttention + PrefillProducts + PrefillAttention + Collectives + Kernels + Host + Draft + GraphSwitches;
 
     /// <summary>Adds <paramref name="other"/>, <paramref name="times"/> times.</summary>
     public void Add(in TimeShares other, double times)
@@ -47,6 +50,7 @@ public struct TimeShares
         Collectives += other.Collectives * times;
         Kernels += other.Kernels * times;
         Host += other.Host * times;
+        Draft += other.Draft * times;
         GraphSwitches += other.GraphSwitches * times;
         MatrixBusy += other.MatrixBusy * times;
         MemoryBytes += other.MemoryBytes * times;

@@ -63,7 +63,7 @@ public static class AttainmentFinder
 
     private static string EachLimit(ServiceLevel level, double share, ServingRun run)
     {
-        double alone = run.Cost.Decode(1, 1).Total;
+        double alone = run.Cost.Decode(1, 1).Total / run.Cost.TokensPerIteration;
         string head = string.Create(CultureInfo.InvariantCulture, $"tpot: {share:P1} of the requests keep {level.PerToken!.Value.Value * 1e3:G4} ms");
         return alone > level.PerToken.Value.Value
             ? string.Create(CultureInfo.InvariantCulture, $"{head}; one sequence alone takes {alone * 1e3:G3} ms a token, so no load keeps it: wider --tp, a narrower --precision or another system")

@@ -38,6 +38,9 @@ public sealed record EngineOptions
     /// <summary>Blocks of prompts are kept for requests that begin with the same text, where the trace tells.</summary>
     public bool CachesPrefixes { get; init; }
 
+    /// <summary>Tokens that are proposed and how many of them are accepted; the default proposes none.</summary>
+    public AcceptedTokens Speculation { get; init; }
+
     /// <summary>What the first iteration takes longer, in ticks.</summary>
     public long ColdStart { get; init; }
 

@@ -11,8 +11,7 @@ public sealed partial class Replica
         if (phase[slot] == Decoding)
         {
             decoding--;
-            totalContext -= offset[slot] + iteration;
-            slotsByResidue[Residue(offset[slot])]--;
+            EndGrowth(slot);
         }
 
         isStuck = false;
@@ -36,9 +35,9 @@ public sealed partial class Replica
     /// <summary>Bytes a sequence holds: its whole answer's, its prompt's, or those of the tokens it has.</summary>
     private long BytesOf(int slot)
     {
-        long tokens = options.ReservesOutput ? TokensAtEnd(request[slot])
-            : phase[slot] == Decoding ? offset[slot] + iteration : prompt[slot];
-        return (Blocks(tokens) * blockBytes) + fixedBytes[slot] - (shared[slot] * prefixBytes);
+        long blocks = calendar is not null && takesBlocks && phase[slot] == Decoding ? held[slot]
+            : Blocks(options.ReservesOutput ? TokensAtEnd(request[slot]) : phase[slot] == Decoding ? TokensOf(slot) : prompt[slot]);
+        return (blocks * blockBytes) + fixedBytes[slot] - (shared[slot] * prefixBytes);
     }
 
     /// <summary>Bytes that running requests hold, shared blocks once.</summary>
@@ -58,6 +57,14 @@ public sealed partial class Replica
         {
             if (cost.Buckets is null)
                 return 0;
+            if (calendar is not null)
+            {
+                long most = 0;
+                for (int slot = 0; slot < phase.Length; slot++)
+                    most = phase[slot] == Decoding ? Math.Max(most, TokensOf(slot)) : most;
+                return (int)most;
+            }
+
             if (longestOffset == long.MinValue)
             {
                 for (int slot = 0; slot < phase.Length; slot++)
@@ -77,26 +84,17 @@ public sealed partial class Replica
         return (int)(residue < 0 ? residue + options.BlockTokens : residue);
     }
 
-    /// <summary>Blocks that all running sequences together take in the next iteration.</summary>
-    private int BlocksOfNext() => options.ReservesOutput ? 0 : slotsByResidue[Residue(-iteration)];
-
-    /// <summary>Takes the blocks of one iteration; false where they are short. A trial takes nothing.</summary>
-    private bool TakeBlocksForOne(bool isTrial)
-    {
-        long bytes = BlocksOfNext() * blockBytes;
-        if (InUse + bytes > options.CacheBytes)
-            return false;
-        if (!isTrial)
-            Take(bytes);
-        return true;
-    }
+    /// <summary>True where there is room for the blocks of one iteration.</summary>
+    private bool HasBlocksForOne() => InUse + (BlocksOfNext() * blockBytes) <= options.CacheBytes;
 
     /// <summary>Takes the blocks of up to <paramref name="span"/> iterations and returns for how many they reached, at least 1.</summary>
     private long TakeBlocks(long span)
     {
-        if (options.ReservesOutput || blockBytes == 0)
+        if (!takesBlocks)
             return span;
         long free = (options.CacheBytes - InUse) / blockBytes;
+        if (calendar is not null)
+            return TakeScheduled(span, free);
         // Over whole cycles of the block every sequence takes one.
         long cycles = Math.Min(span / options.BlockTokens, decoding > 0 ? free / decoding : 0);
         long done = cycles * options.BlockTokens;
@@ -131,7 +129,7 @@ public sealed partial class Replica
     /// <summary>Takes the cache of the newest sequences until those left have their next blocks.</summary>
     private void PreemptUntilOneFits()
     {
-        while (!TakeBlocksForOne(isTrial: true))
+        while (!HasBlocksForOne())
         {
             int newest = -1;
             if (prefilling.Count > 0)
@@ -148,7 +146,7 @@ public sealed partial class Replica
             }
 
             // What it had generated is worked on again as part of its prompt.
-            int had = phase[newest] == Decoding ? (int)(offset[newest] + iteration) - book.Trace.Inputs[request[newest]] + 1 : generated[newest];
+            int had = GeneratedOf(newest);
             preempted.Add((request[newest], had));
             Statistics.Preemptions++;
             Release(newest);
@@ -173,13 +171,15 @@ public sealed partial class Replica
             if (phase[slot] != Decoding)
                 continue;
             running++;
-            context += offset[slot] + iteration;
+            context += calendar is null ? offset[slot] + iteration : offset[slot] + (slope[slot] * iteration);
             Debug.Assert(end[slot] > iteration, "a sequence runs beyond its end");
         }
 
         int counted = 0;
         foreach (int count in slotsByResidue)
             counted += count;
+        if (calendar is not null)
+            counted = takesBlocks ? calendar.Count : decoding;
         bytes += (prefixes?.Count ?? 0) * prefixBytes;
         Debug.Assert(bytes == used, "the cache in use is what the sequences hold");
         Debug.Assert(used <= options.CacheBytes, "the cache is over its capacity");

@@ -29,11 +29,8 @@ public sealed partial class Replica
         }
 
         phase[slot] = Decoding;
-        offset[slot] = prompt[slot] - iteration;
-        end[slot] = iteration + rest;
         decoding++;
-        totalContext += prompt[slot];
-        slotsByResidue[Residue(offset[slot])]++;
+        BeginGrowth(slot, rest);
         longestOffset = Math.Max(longestOffset, offset[slot]);
         if (generated[slot] == 0)
             beginning.Add(slot);
@@ -45,17 +42,17 @@ public sealed partial class Replica
 
     private void RunDecodes(long limit)
     {
-        if (!TakeBlocksForOne(isTrial: true))
+        if (!HasBlocksForOne())
             PreemptUntilOneFits();
         // Room is held for those that come, so even the last may have none.
         if (decoding == 0)
             return;
-        int tile = cost.ContextTile(totalContext, decoding, Longest);
+        int tile = cost.ContextTile(TotalContext, decoding, Longest);
         TimeShares shares = cost.Decode(decoding, tile);
         long ticks = Ticks(ref shares, decoding);
         while (phase[finishing.TopSlot] != Decoding || end[finishing.TopSlot] != finishing.TopIteration)
             finishing.RemoveTop();
-        long span = Math.Min(finishing.TopIteration - iteration, cost.IterationsInTile(totalContext, decoding, Longest));
+        long span = Math.Min(finishing.TopIteration - iteration, IterationsInTile());
         bool isBlocked = waiting.Count + preempted.Count > 0;
         long horizon = Math.Min(isBlocked ? limit : Math.Min(limit, pending.NextTime), Math.Min(transfers.NextTime, incoming.NextTime));
         if (horizon != long.MaxValue)
@@ -116,9 +113,12 @@ public sealed partial class Replica
     private void Advance(long iterations)
     {
         iteration += iterations;
-        totalContext += iterations * decoding;
+        totalContext += iterations * Growth;
         Statistics.DecodeIterations += iterations;
-        Statistics.GeneratedTokens += iterations * decoding;
+        if (calendar is null)
+            Statistics.GeneratedTokens += iterations * decoding;
+        else
+            Statistics.SequenceIterations += iterations * decoding;
         TakeFirstTokens();
     }
 

@@ -6,7 +6,7 @@ public sealed partial class Replica
     /// <summary>Deals the tokens of an iteration to prompts, admitting what fits; returns how many prompts have a share.</summary>
     private int PlanPrefill(in IterationShape shape)
     {
-        bool isShort = shape.Decodes && decoding > 0 && !TakeBlocksForOne(isTrial: true);
+        bool isShort = shape.Decodes && decoding > 0 && !HasBlocksForOne();
         if (isShort)
             PreemptUntilOneFits();
         int left = shape.PrefillTokens;
@@ -61,8 +61,8 @@ public sealed partial class Replica
         // Blocks that are here need no room, but those nobody used until now can no longer make any.
         long bytes = (Blocks(options.ReservesOutput ? whole : tokens) * blockBytes) + lasting - (found * prefixBytes);
         long kept = decoding + prefilling.Count == 0 ? 0 : watermark + (leavesRoomForDecodes ? BlocksOfNext() * blockBytes : 0);
-        // One that generates at once may need a block in this very iteration.
-        long soon = isWorked && !options.ReservesOutput ? (Blocks(tokens + 1) - Blocks(tokens)) * blockBytes : 0;
+        // One that generates at once may need a block in this very iteration; one whose proposed tokens then found no room would come and go.
+        long soon = (isWorked || calendar is not null) && !options.ReservesOutput ? (Blocks(tokens + 1 + accepted.Tokens) - Blocks(tokens)) * blockBytes : 0;
         if (InUse + (unused * prefixBytes) + bytes + soon > options.CacheBytes - kept)
             return -1;
 
@@ -110,7 +110,7 @@ public sealed partial class Replica
             tokens += size;
             padded += PaddedPrompt(size);
             ending += worked[slot] + size == prompt[slot] ? 1 : 0;
-            AttentionTimes one = cost.Times.Prefill(PaddedPrompt(size), worked[slot]);
+            AttentionTimes one = cost.Prompt(PaddedPrompt(size), worked[slot]);
             launch = Math.Max(launch, one.Launch);
             attention += one;
         }
@@ -118,7 +118,7 @@ public sealed partial class Replica
         // Ranks that attend for different sequences share the prompts out; one prompt is one rank's.
         attention = attention.Times(1.0 / Math.Min(cost.Times.DataParallel, chunks)) with { Launch = launch };
         int beside = decodes ? decoding : 0;
-        int tile = beside > 0 ? cost.ContextTile(totalContext, decoding, Longest) : 0;
+        int tile = beside > 0 ? cost.ContextTile(TotalContext, decoding, Longest) : 0;
         TimeShares shares = cost.Mixed(beside, tile, padded, attention, ending);
         long ticks = Ticks(ref shares, -2 - padded);
         int inside = waiting.Count + preempted.Count + prefilling.Count + decoding;
@@ -127,7 +127,7 @@ public sealed partial class Replica
         Statistics.PrefilledTokens += tokens;
         if (beside > 0)
         {
-            TakeBlocksForOne(isTrial: false);
+            TakeBlocks(1);
             Advance(1);
             FinishDecodes();
         }

@@ -112,6 +112,13 @@ public sealed partial class Replica
         chunkSlots = new int[slots];
         chunkTokens = new int[slots];
         slotsByResidue = new int[options.BlockTokens];
+        accepted = options.Speculation;
+        bool isInStep = accepted.Tokens == 0;
+        fraction = isInStep ? 0 : FractionBits;
+        slope = isInStep ? [] : new long[slots];
+        held = isInStep ? [] : new int[slots];
+        calendar = isInStep ? null : new BlockCalendar(slots, options.BlockTokens);
+        takesBlocks = !options.ReservesOutput && blockBytes > 0;
         freeCount = slots;
         for (int slot = 0; slot < slots; slot++)
             freeSlots[slot] = slots - 1 - slot;
@@ -177,7 +184,7 @@ public sealed partial class Replica
         if (decoding + prefilling.Count + waiting.Count + preempted.Count == 0)
             return WaitForNext(limit);
 
-        IterationShape shape = options.Batching.Next(new BatchState(decoding, prefilling.Count, waiting.Count + preempted.Count, options.TokenBudget));
+        IterationShape shape = options.Batching.Next(new BatchState(decoding, prefilling.Count, waiting.Count + preempted.Count, options.TokenBudget, decoding * cost.Queries));
         int chunks = 0;
         if (shape.PrefillTokens > 0 && prefilling.Count + waiting.Count + preempted.Count > 0)
             chunks = PlanPrefill(shape);
@@ -233,8 +240,9 @@ public sealed partial class Replica
         }
     }
 
-    /// <summary>Tokens of a request whose keys and values are here when the engine is done with it.</summary>
-    private int TokensAtEnd(int candidate) => book.Trace.Inputs[candidate] + (options.Role == EngineRole.Prompts ? 0 : book.Trace.Outputs[candidate]);
+    /// <summary>Tokens of a request that need room until the engine is done with it, those proposed last among them.</summary>
+    private int TokensAtEnd(int candidate) =>
+        book.Trace.Inputs[candidate] + (options.Role == EngineRole.Prompts ? 0 : book.Trace.Outputs[candidate] + accepted.Tokens);
 
     private long Blocks(long tokens) => (tokens + options.BlockTokens - 1) / options.BlockTokens;
 }

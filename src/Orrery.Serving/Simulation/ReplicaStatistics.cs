@@ -15,6 +15,9 @@ public sealed class ReplicaStatistics
     /// <summary>Tokens generated.</summary>
     public long GeneratedTokens { get; internal set; }
 
+    /// <summary>Sequences x decode iterations where tokens are proposed; 0 elsewhere.</summary>
+    public long SequenceIterations { get; internal set; }
+
     /// <summary>Prompt tokens worked on, those of preempted requests again included.</summary>
     public long PrefilledTokens { get; internal set; }
 
