@@ -1,5 +1,3 @@
-using System.IO.Compression;
-using System.Text;
 using Orrery.Catalog;
 using Orrery.Engine;
 using Orrery.Serving;
@@ -8,169 +6,143 @@ using Xunit;
 
 namespace Orrery.Serving.Tests;
 
-/// <summary>Traces of every layout, good and bad, and requests that are made up.</summary>
+/// <summary>Requests that are made up: when they arrive and how long they are.</summary>
 public sealed class WorkloadTests
 {
-    private static Result<RequestTrace> Read(string text, int context = int.MaxValue) =>
-        TraceReader.Read(new MemoryStream(Encoding.UTF8.GetBytes(text)), TraceLimits.Default with { ContextTokens = context }, "trace");
+    private static readonly ShapeCatalog Shapes = new(Bench.DataRoot());
+
+    private static ArrivalProcess Arrivals(string text) => Shapes.Arrivals(text, "--arrivals").Value!.Shape;
+
+    private static LengthSpread Lengths(string text) => Shapes.Lengths(text, "--lengths").Value!.Shape;
 
     [Theory]
-    [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.6805900,374,44\n2023-11-16 18:15:50.9951690,396,109\n", 4.314579)]
-    [InlineData("{\"timestamp\": 5, \"input_length\": 374, \"output_length\": 44, \"hash_ids\": [0, 1]}\n{\"timestamp\": 3005, \"input_length\": 396, \"output_length\": 109, \"hash_ids\": [0]}\n", 3.0)]
-    [InlineData("Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n5,ChatGPT,374,44,418,log\n45.5,GPT-4,396,109,505,log\n", 40.5)]
-    [InlineData("request_id,request_type,application_id,arrival_timestamp,batch_size,prompt_size,token_size\n0,2,0,0.25,1,374,44\n1,2,0,1.25,1,396,109\n", 1.0)]
-    [InlineData("arrived_at,num_prefill_tokens,num_decode_tokens\n0,374,44\n2.5,396,109\n", 2.5)]
-    [InlineData("num_prefill_tokens,num_decode_tokens,num_total_tokens,pd_ratio\r\n374,44,418,8.5\r\n396,109,505,3.6\r\n", 0.0)]
-    public void Every_layout_is_told_by_its_columns(string text, double second)
+    [InlineData("poisson")]
+    [InlineData("gamma")]
+    [InlineData("gamma:cv=0.3")]
+    [InlineData("bursts")]
+    [InlineData("bursts:size=10,peak=20,share=0.9")]
+    [InlineData("bursts:share=1")]
+    [InlineData("diurnal:period=100s")]
+    [InlineData("diurnal:period=1min,peak=50")]
+    [InlineData("even")]
+    public void Every_arrival_process_keeps_the_rate_it_is_asked_for(string text)
     {
-        RequestTrace trace = Read(text).Value!;
-        trace.Inputs.ToArray().ShouldBe([374, 396]);
-        trace.Outputs.ToArray().ShouldBe([44, 109]);
-        trace.Arrivals[0].ShouldBe(0);
-        (trace.Arrivals[1] / RequestTrace.TicksPerSecond).ShouldBe(second, 1e-9);
-    }
-
-    [Fact]
-    public void Prefix_blocks_stay_with_their_requests_when_a_trace_is_sorted()
-    {
-        RequestTrace trace = Read(
-            "{\"timestamp\": 9, \"input_length\": 3, \"output_length\": 1, \"hash_ids\": [7, 8]}\n{\"timestamp\": 1, \"input_length\": 2, \"output_length\": 1, \"hash_ids\": [5]}\n").Value!;
-        trace.PrefixBlockTokens.ShouldBe(512);
-        trace.PrefixBlocks(0).ToArray().ShouldBe([5]);
-        trace.PrefixBlocks(1).ToArray().ShouldBe([7, 8]);
+        RequestTrace trace = SyntheticTrace.Create(Arrivals(text), 50, 60_000, new LengthRange(10), new LengthRange(10), 4);
+        double rate = (trace.Count - 1) / (trace.Arrivals[^1] / RequestTrace.TicksPerSecond);
+        rate.ShouldBe(50, 2.5);
     }
 
     [Theory]
-    [InlineData("", ServingCode.EmptyTrace, 0)]
-    [InlineData("a,b,c\n1,2,3\n", ServingCode.UnknownLayout, 1)]
-    [InlineData("TIMESTAMP,ContextTokens\n1,2\n", ServingCode.UnknownLayout, 1)]
-    [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens\n1,-5,3\n", ServingCode.BadLength, 2)]
-    [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens\n1,5,999999999999\n", ServingCode.BadLength, 2)]
-    [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens\n1,5.5,3\n", ServingCode.BadLength, 2)]
-    [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens\n1,x,3\n", ServingCode.BadLength, 2)]
-    [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens\nyesterday,5,3\n", ServingCode.BadTraceLine, 2)]
-    [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens\n1,5\n", ServingCode.BadTraceLine, 2)]
-    [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens\n", ServingCode.EmptyTrace, 0)]
-    [InlineData("{\"timestamp\": 1, \"input_length\": 5, \"output_length\": 3}\n{broken\n", ServingCode.BadTraceLine, 2)]
-    [InlineData("{\"timestamp\": 1, \"input_length\": 5}\n", ServingCode.UnknownLayout, 1)]
-    public void A_bad_trace_is_refused_with_its_line(string text, string code, int line)
+    [InlineData("even", 0, 1e-6)]
+    [InlineData("poisson", 1, 0.02)]
+    [InlineData("gamma:cv=0.25", 0.25, 0.01)]
+    [InlineData("gamma:cv=1", 1, 0.02)]
+    [InlineData("gamma", 2, 0.06)]
+    [InlineData("gamma:cv=5", 5, 0.5)]
+    public void Gaps_vary_as_much_as_they_are_asked_to(string text, double variation, double within) => Variation(Arrivals(text)).ShouldBe(variation, within);
+
+    [Fact]
+    public void Bursts_hold_their_share_of_the_requests_at_their_rate()
     {
-        Result<RequestTrace> result = Read(text);
+        // In mean gaps a burst of 50 at 10 times the rate lasts 5, and one begins every 50 / 0.4 = 125.
+        RequestTrace trace = SyntheticTrace.Create(new BurstArrivals(50, 10, 0.4), 1, 100_000, new LengthRange(1), new LengthRange(1), 2);
+        int inBursts = 0;
+        foreach (long arrival in trace.Arrivals)
+            inBursts += arrival / RequestTrace.TicksPerSecond % 125 < 5 ? 1 : 0;
+        (inBursts / 100_000.0).ShouldBe(0.4, 0.01);
+    }
+
+    [Fact]
+    public void A_day_has_a_busy_half_and_a_quiet_one()
+    {
+        // Peak 3 swings by half: the rising half of a sine holds 1/2 + 0.5/pi of the requests.
+        RequestTrace trace = SyntheticTrace.Create(Arrivals("diurnal:period=200s,peak=3"), 100, 100_000, new LengthRange(1), new LengthRange(1), 3);
+        int first = 0;
+        foreach (long arrival in trace.Arrivals)
+            first += arrival / RequestTrace.TicksPerSecond % 200 < 100 ? 1 : 0;
+        (first / 100_000.0).ShouldBe(0.5 + (0.5 / Math.PI), 0.01);
+    }
+
+    [Theory]
+    [InlineData("gama", "did you mean 'gamma'")]
+    [InlineData("gamma:vc=2", "did you mean 'cv'")]
+    [InlineData("gamma:cv=0", "expected standard deviation")]
+    [InlineData("gamma:cv=NaN", "expected standard deviation")]
+    [InlineData("gamma:cv", "expected standard deviation")]
+    [InlineData("gamma:cv=2,cv=3", "given twice")]
+    [InlineData("poisson:cv=2", "takes no numbers")]
+    [InlineData("diurnal:period=fast", "from 1 ms to")]
+    public void What_is_no_shape_is_a_diagnostic(string text, string message)
+    {
+        Result<Shaped<ArrivalProcess>> result = Shapes.Arrivals(text, "--arrivals");
         result.Value.ShouldBeNull();
-        Diagnostic found = result.Diagnostics.First(static one => one.Severity == Severity.Error);
-        (found.Code, found.Line).ShouldBe((code, line));
+        result.Diagnostics[0].Code.ShouldBe(ServingCode.BadShape);
+        result.Diagnostics[0].Message.ShouldContain(message);
     }
 
     [Fact]
-    public void The_columns_that_are_missing_are_named() =>
-        Read("TIMESTAMP,ContextTokens\n1,2\n").Diagnostics[0].Message.ShouldContain("azure, lacks GeneratedTokens");
-
-    [Fact]
-    public void An_unsorted_trace_is_sorted_and_said_to_be()
+    public void A_shape_says_all_its_numbers()
     {
-        Result<RequestTrace> result = Read("TIMESTAMP,ContextTokens,GeneratedTokens\n9,1,1\n3,2,1\n5,3,1\n");
-        result.Diagnostics.Count(static one => one.Code == ServingCode.UnsortedTrace).ShouldBe(2);
-        result.Value!.Inputs.ToArray().ShouldBe([2, 3, 1]);
-        result.Value.Arrivals[2].ShouldBe((long)(6 * RequestTrace.TicksPerSecond));
+        Shapes.Arrivals("BURSTS:size=7", "--arrivals").Value!.Text.ShouldBe("bursts, size 7, peak 5, share 0.5");
+        Shapes.Arrivals(null, "--arrivals").Value!.Text.ShouldBe("poisson");
+        Shapes.Problems.ShouldBeEmpty();
     }
 
     [Fact]
-    public void Prompts_over_the_context_are_left_out_and_counted()
+    public void Lognormal_lengths_have_their_median_and_end_at_the_longest()
     {
-        StringBuilder text = new("TIMESTAMP,ContextTokens,GeneratedTokens\n0,10,5\n");
-        for (int line = 0; line < 12; line++)
-            text.Append("1,100,5\n");
-        Result<RequestTrace> result = Read(text.ToString(), context: 64);
-        result.Value!.Count.ShouldBe(1);
-        result.Diagnostics.Length.ShouldBe(TraceReader.MostShown + 1);
-        result.Diagnostics[^1].Message.ShouldContain("7 more");
+        int[] lengths = Drawn(new LognormalLengths(0.1, 0.5));
+        lengths.Max().ShouldBeLessThanOrEqualTo(4000);
+        ((double)lengths.Order().ElementAt(lengths.Length / 2)).ShouldBe(400, 8);
+        lengths.Average().ShouldBe(400 * Math.Exp(0.125), 8);
     }
 
-    [Fact]
-    public void Whatever_the_bytes_the_reader_answers()
+    [Theory]
+    [InlineData(0.6)]
+    [InlineData(1)]
+    [InlineData(2.5)]
+    public void Zipf_lengths_have_the_chances_of_the_law(double exponent)
     {
-        RandomStream random = RandomStream.Create(7, "fuzz");
-        byte[] good = Encoding.UTF8.GetBytes("TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.68,374,44\n{\"timestamp\": 1, \"input_length\": 5, \"output_length\": 3}\n");
-        for (int trial = 0; trial < 3000; trial++)
+        LengthSpread spread = new ZipfLengths(exponent, 0.1);
+        RandomStream random = RandomStream.Create(5, "zipf");
+        int[] counts = new int[51];
+        for (int draw = 0; draw < 200_000; draw++)
+            counts[spread.Next(ref random, 50)]++;
+        double sum = 0;
+        for (int length = 5; length <= 50; length++)
+            sum += Math.Pow(length, -exponent);
+        for (int length = 0; length <= 50; length++)
         {
-            byte[] bytes = [.. good];
-            for (int change = 0; change < 1 + random.NextInt(8); change++)
-                bytes[random.NextInt(bytes.Length)] = (byte)random.NextInt(256);
-            Result<RequestTrace> result = TraceReader.Read(new MemoryStream(bytes), TraceLimits.Default, "fuzz");
-            (result.Value is not null || result.Diagnostics.Length > 0).ShouldBeTrue();
+            double expected = length < 5 ? 0 : 200_000 * Math.Pow(length, -exponent) / sum;
+            ((double)counts[length]).ShouldBe(expected, 0.5 + (5 * Math.Sqrt(expected)), $"{length}");
         }
     }
 
-    [Fact]
-    public void A_large_file_is_read_in_little_memory()
+    [Theory]
+    [InlineData("fixed")]
+    [InlineData("uniform")]
+    [InlineData("lognormal")]
+    [InlineData("lognormal:median=1,sigma=5")]
+    [InlineData("zipf")]
+    [InlineData("zipf:shortest=0.000001,exponent=5")]
+    public void Lengths_stay_between_their_ends(string text)
     {
-        // 64 MB of lines, most of which are too long for the context: what is kept is what is served.
-        Lines stream = new("TIMESTAMP,ContextTokens,GeneratedTokens\n", "12.5,900000,44,padding that nobody reads and that makes the line longer\n", 64 << 20);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Result<RequestTrace> result = TraceReader.Read(stream, TraceLimits.Default with { ContextTokens = 4096 }, "large");
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(4 << 20);
-        result.Diagnostics[0].Code.ShouldBe(ServingCode.PromptTooLong);
-    }
-
-    [Fact]
-    public void A_line_without_end_is_cut_and_said_to_be()
-    {
-        Lines stream = new("TIMESTAMP,ContextTokens,GeneratedTokens\n", "1,2,3,", 8 << 20);
-        Result<RequestTrace> result = TraceReader.Read(stream, TraceLimits.Default, "endless");
-        result.Value.ShouldBeNull();
-        result.Diagnostics[0].Code.ShouldBe(ServingCode.LineTooLong);
-    }
-
-    [Fact]
-    public void The_azure_hour_is_read_whole()
-    {
-        RequestTrace trace = TraceReader.Read(Path.Combine(Bench.DataRoot(), "traces", "azure-llm-2023-conv.csv.gz"), TraceLimits.Default).Value!;
-        trace.Count.ShouldBe(19366);
-        trace.Where(static (input, output) => input + output <= 4096).Count.ShouldBe(17754);
-        (trace.Arrivals[^1] / RequestTrace.TicksPerSecond).ShouldBeInRange(3400, 3600);
-    }
-
-    [Fact]
-    public void A_file_that_is_not_there_is_a_diagnostic() =>
-        TraceReader.Read("/nowhere/at/all.csv", TraceLimits.Default).Diagnostics[0].Code.ShouldBe(ServingCode.TraceUnreadable);
-
-    [Fact]
-    public void A_broken_gzip_file_is_a_diagnostic()
-    {
-        string file = Path.GetTempFileName();
-        try
+        LengthSpread spread = Lengths(text);
+        RandomStream random = RandomStream.Create(6, "ends");
+        foreach (int most in (int[])[1, 2, 1000, TraceLimits.AbsurdTokens])
         {
-            using (GZipStream zip = new(File.Create(file), CompressionLevel.Optimal))
-                zip.Write(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("TIMESTAMP,ContextTokens,GeneratedTokens\n", 1000))));
-            byte[] bytes = File.ReadAllBytes(file);
-            bytes[^12] ^= 0x55;
-            File.WriteAllBytes(file, bytes[..^6]);
-            TraceReader.Read(file, TraceLimits.Default).Diagnostics.ShouldNotBeEmpty();
-        }
-        finally
-        {
-            File.Delete(file);
+            for (int draw = 0; draw < 500; draw++)
+                spread.Next(ref random, most).ShouldBeInRange(spread.Least(most), most);
         }
     }
 
-    [Fact]
-    public void Every_arrival_process_keeps_the_rate_it_is_asked_for()
+    private static int[] Drawn(LengthSpread spread)
     {
-        foreach (ArrivalProcess process in ArrivalProcesses.All)
-        {
-            RequestTrace trace = SyntheticTrace.Create(process, 50, 60_000, new LengthRange(10), new LengthRange(10), 4);
-            double rate = (trace.Count - 1) / (trace.Arrivals[^1] / RequestTrace.TicksPerSecond);
-            rate.ShouldBe(50, 2.5, process.Name);
-        }
-    }
-
-    [Fact]
-    public void Processes_differ_in_how_much_gaps_vary()
-    {
-        Variation(new EvenArrivals()).ShouldBe(0, 1e-6);
-        Variation(new PoissonArrivals()).ShouldBe(1, 0.05);
-        Variation(new GammaArrivals()).ShouldBe(2, 0.1);
-        Variation(new BurstArrivals()).ShouldBeGreaterThan(1.1);
+        RandomStream random = RandomStream.Create(9, "lengths");
+        int[] lengths = new int[50_000];
+        for (int draw = 0; draw < lengths.Length; draw++)
+            lengths[draw] = spread.Next(ref random, 4000);
+        return lengths;
     }
 
     [Fact]
@@ -201,51 +173,5 @@ public sealed class WorkloadTests
             gaps[gap] = trace.Arrivals[gap + 1] - trace.Arrivals[gap];
         double mean = gaps.Average();
         return Math.Sqrt(gaps.Average(gap => (gap - mean) * (gap - mean))) / mean;
-    }
-
-    /// <summary>A heading and then one line again and again, of so many bytes together, never in memory.</summary>
-    private sealed class Lines(string heading, string line, long total) : Stream
-    {
-        private readonly byte[] head = Encoding.UTF8.GetBytes(heading);
-        private readonly byte[] body = Encoding.UTF8.GetBytes(line);
-        private long at;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => total;
-
-        public override long Position
-        {
-            get => at;
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override int Read(Span<byte> buffer)
-        {
-            int read = 0;
-            while (read < buffer.Length && at < total)
-            {
-                buffer[read++] = at < head.Length ? head[at] : body[(int)((at - head.Length) % body.Length)];
-                at++;
-            }
-
-            return read;
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

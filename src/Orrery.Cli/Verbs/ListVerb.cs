@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Orrery.Catalog;
 using Orrery.Cli.Arguments;
 using Orrery.Cli.Reports;
 using Orrery.Models;
+using Orrery.Serving;
 using Orrery.Training;
 using Orrery.Units;
 
@@ -14,7 +16,7 @@ public static class ListVerb
 {
     public const string Schema = "orrery.list/1";
 
-    private static readonly string[] Kinds = ["systems", "chips", "stacks", "models", "schedules", "context-layouts"];
+    private static readonly string[] Kinds = ["systems", "chips", "stacks", "models", "schedules", "context-layouts", "arrivals", "lengths", "batching", "routers", "traces"];
 
     public static VerbDescription Describe() => new("list", "what the catalogue holds, a line each", Schema)
     {
@@ -39,6 +41,11 @@ public static class ListVerb
             "stacks" => Stacks(catalog, problems),
             "schedules" => Choices(Schedule.List),
             "context-layouts" => Choices(ContextLayout.List),
+            "arrivals" => Shapes("arrivals", ArrivalProcesses.All, catalog, problems),
+            "lengths" => Shapes("lengths", LengthSpreads.All, catalog, problems),
+            "batching" => Words(BatchingPolicies.All.Select(static policy => (policy.Name, policy.Meaning))),
+            "routers" => Words(Routers.All.Select(static router => (router.Name, router.Meaning))),
+            "traces" => Traces(),
             _ => Models(catalog),
         };
 
@@ -53,11 +60,24 @@ public static class ListVerb
             context.Report(problems);
             listing.Table.Write(context.Output, context.Terminal);
             context.Output.WriteLine();
-            context.Output.WriteLine($"Next: {CommandLine.Program} show NAME");
+            context.Output.WriteLine($"Next: {CommandLine.Program} {NextOf(what)}");
         }
 
         return problems.Exists(problem => problem.Severity == Severity.Error) ? ExitCode.AnswerIsNo : ExitCode.Done;
     }
+
+    /// <summary>What a person does with a name of the list.</summary>
+    private static string NextOf(string what) => what switch
+    {
+        "schedules" => "train ... --schedule NAME",
+        "context-layouts" => "train ... --cp-layout NAME",
+        "arrivals" => "serve ... --rate R --arrivals NAME:key=value,key=value",
+        "lengths" => "serve ... --input-tokens I --lengths NAME:key=value,key=value",
+        "batching" => "serve ... --batching NAME",
+        "routers" => "serve ... --router NAME",
+        "traces" => "serve ... --trace FILE",
+        _ => "show NAME",
+    };
 
     private static Listing Choices<T>(ChoiceList<T> list)
         where T : Choice
@@ -71,6 +91,88 @@ public static class ListVerb
                 writer.WriteString("name", choice.Name);
                 writer.WriteString("what", choice.Summary);
                 writer.WriteString("source", choice.Source);
+            });
+        }
+
+        return listing;
+    }
+
+    /// <summary>Words a flag takes, with what each means.</summary>
+    private static Listing Words(IEnumerable<(string Name, string Meaning)> words)
+    {
+        Listing listing = new(new("name", "what"));
+        foreach ((string name, string meaning) in words)
+        {
+            listing.Table.Add(name, meaning);
+            listing.Entries.Add(writer =>
+            {
+                writer.WriteString("name", name);
+                writer.WriteString("what", meaning);
+            });
+        }
+
+        return listing;
+    }
+
+    /// <summary>Shapes of made-up requests: a line a word, and one for each number it takes.</summary>
+    private static Listing Shapes<T>(string vocabulary, ImmutableArray<ShapeKind<T>> kinds, DataCatalog catalog, List<Diagnostic> problems)
+        where T : class
+    {
+        ShapeCatalog shapes = new(catalog.DataRoot);
+        Listing listing = new(new("name", "=when left out", "what"));
+        foreach (ShapeKind<T> kind in kinds)
+        {
+            listing.Table.Add(kind.Name, "", kind.Meaning);
+            foreach (ShapeParameter parameter in kind.Parameters)
+                listing.Table.Add($"  {kind.Name}:{parameter.Name}=", Usual(shapes, vocabulary, kind.Name, parameter), parameter.Meaning);
+            listing.Entries.Add(writer =>
+            {
+                writer.WriteString("name", kind.Name);
+                writer.WriteString("what", kind.Meaning);
+                writer.WriteStartArray("numbers");
+                foreach (ShapeParameter parameter in kind.Parameters)
+                {
+                    writer.WriteStartObject();
+                    writer.WriteString("name", parameter.Name);
+                    writer.Number("default", shapes.Usual(vocabulary, kind.Name, parameter.Name));
+                    writer.WriteNumber("low", parameter.Low);
+                    writer.WriteNumber("high", parameter.High);
+                    writer.WriteString("unit", parameter.Kind == QuantityKind.Duration ? "s" : "1");
+                    writer.WriteString("what", parameter.Meaning);
+                    writer.WriteEndObject();
+                }
+
+                writer.WriteEndArray();
+            });
+        }
+
+        problems.AddRange(shapes.Problems);
+        return listing;
+    }
+
+    private static string Usual(ShapeCatalog shapes, string vocabulary, string word, ShapeParameter parameter) =>
+        shapes.Usual(vocabulary, word, parameter.Name) is { } value
+            ? parameter.Written(value)
+            : "unknown";
+
+    /// <summary>Layouts of trace files, told by their columns or keys.</summary>
+    private static Listing Traces()
+    {
+        Listing listing = new(new("name", "file", "arrival", "prompt", "answer", "also"));
+        foreach (TraceLayout layout in TraceLayouts.All)
+        {
+            string[] also = [.. (string[])[layout.Blocks], .. layout.Conversation.Take(1), .. layout.Images.Take(1)];
+            string more = string.Join(", ", also.Where(static name => name.Length > 0));
+            listing.Table.Add(layout.Name, layout.IsJsonLines ? "JSON lines" : "CSV", layout.Arrival[0] + (layout.NeedsArrival ? "" : " (or none)"), layout.Input[0], layout.Output[0], more);
+            listing.Entries.Add(writer =>
+            {
+                writer.WriteString("name", layout.Name);
+                writer.WriteBoolean("jsonLines", layout.IsJsonLines);
+                writer.WriteString("arrival", layout.Arrival[0]);
+                writer.WriteBoolean("needsArrival", layout.NeedsArrival);
+                writer.WriteString("input", layout.Input[0]);
+                writer.WriteString("output", layout.Output[0]);
+                writer.WriteString("also", more);
             });
         }
 

@@ -11,15 +11,13 @@ public static partial class ServeFlags
     [
         new("--trace", FlagKind.Text, "FILE", $"requests of a file (.csv, .jsonl, gzip too): {string.Join(", ", TraceLayouts.All.Select(static layout => layout.Name))}; layouts are told by their columns"),
         new("--rate", FlagKind.Count, "R", "requests a second that come by themselves; with --trace, in place of the trace's times; max: the highest that keeps --slo, or that the engines keep up with; with --trace its own times then, closer together") { Low = 1e-6, High = 1e9, Words = ["max"] },
-        new("--arrivals", FlagKind.Word, "A", $"with --rate, how they follow one another: {string.Join("|", ArrivalProcesses.All.Select(static process => process.Name))}; poisson when left out")
-        {
-            Words = [.. ArrivalProcesses.All.Select(static process => process.Name)],
-        },
+        new("--arrivals", FlagKind.Text, "A", $"with --rate, how they follow one another: {string.Join("|", ArrivalProcesses.All.Select(static kind => kind.Name))}, with numbers behind a colon, such as gamma:cv=3 (list arrivals); {ArrivalProcesses.All[0].Name} when left out"),
         new("--concurrency", FlagKind.Integer, "C", "clients that each send their next request when they have the answer") { High = 1 << 20 },
         new("--input-tokens", FlagKind.Integer, "I", "longest prompt of made-up requests; 1,024 when left out") { High = TraceLimits.AbsurdTokens },
         new("--output-tokens", FlagKind.Integer, "O", "longest answer of made-up requests; 1,024 when left out") { High = TraceLimits.AbsurdTokens },
-        new("--shortest", FlagKind.Text, "SHARE", "shortest made-up length as a share of the longest, such as 0.8; 1 (all alike) when left out"),
-        new("--requests", FlagKind.Integer, "N", $"requests made up; {UsualRequests:#,0}, or {UsualRequestsOfClient} a client, when left out; with --rate max as many as show that work does not pile up") { High = 20_000_000 },
+        new("--lengths", FlagKind.Text, "D", $"how made-up lengths are spread below the longest: {string.Join("|", LengthSpreads.All.Select(static kind => kind.Name))}, with numbers behind a colon, such as lognormal:sigma=1.2 (list lengths); {LengthSpreads.All[0].Name} when left out"),
+        new("--shortest", FlagKind.Text, "SHARE", "shortest made-up length as a share of the longest, such as 0.8: short for --lengths uniform:shortest=0.8"),
+        new("--requests", FlagKind.Integer, "N", $"requests made up, {UsualRequests:#,0} or {UsualRequestsOfClient} a client when left out, with --rate max as many as show that work does not pile up; or the first of a trace, all when left out") { High = 20_000_000 },
         new("--max-context", FlagKind.Integer, "L", "longest prompt and answer together; longer requests of a trace are left out; the model's when left out") { High = 1 << 28 },
         new("--slo", FlagKind.Text, "LIMITS", "service level, such as ttft=2s,tpot=50ms,share=0.9; exit code 1 where it is missed"),
     ];

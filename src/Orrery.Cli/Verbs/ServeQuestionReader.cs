@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Orrery.Catalog;
 using Orrery.Cli.Arguments;
 using Orrery.Models;
@@ -11,8 +10,6 @@ namespace Orrery.Cli.Verbs;
 /// <summary>Turns the arguments of a serving job into a request; everything wrong is said at once.</summary>
 public static class ServeQuestionReader
 {
-    private const int UsualTokens = 1024;
-
     /// <summary>The request, or null where <c>Problems</c> holds an error.</summary>
     public static (ServingRequest? Request, ServingContext Context, ImmutableArray<Diagnostic> Problems) Read(VerbCall call)
     {
@@ -33,7 +30,7 @@ public static class ServeQuestionReader
 
         // A file of a million lines is read only for a question that can be asked.
         bool isAsked = !problems.Exists(static problem => problem.Severity == Severity.Error);
-        ServingWorkload? workload = isAsked && model is not null ? Workload(arguments, model, problems) : null;
+        ServingWorkload? workload = isAsked && model is not null ? new ServeWorkloadReader(arguments, model, new ShapeCatalog(catalog.DataRoot), problems).Read() : null;
         if (workload is null || system is null || model is null || stack is null || problems.Exists(static problem => problem.Severity == Severity.Error))
             return (null, context, [.. problems.Distinct()]);
 
@@ -62,84 +59,6 @@ public static class ServeQuestionReader
             UsdPerChipHour = price,
         };
         return (request, context, [.. problems.Distinct()]);
-    }
-
-    private static ServingWorkload? Workload(ParsedArguments arguments, ModelArchitecture model, List<Diagnostic> problems)
-    {
-        string? file = arguments.Text("--trace");
-        double? rate = arguments.Number("--rate");
-        int? clients = arguments.Integer("--concurrency");
-        ulong seed = (ulong)(arguments.Number("--seed") ?? 0);
-        if (file is null && rate is null && clients is null)
-            return Refuse(problems, ServingCode.NoWorkload, "--trace", "no requests: give --trace FILE, --rate R or --concurrency C");
-        if (clients is not null && rate is not null)
-            return Refuse(problems, ServingCode.NoWorkload, "--concurrency", "clients that wait have no --rate; give one of the two");
-        ArrivalProcess process = ArrivalProcesses.Find(arguments.Text("--arrivals") ?? "poisson")!;
-        int context = arguments.Integer("--max-context") ?? (model.MaxPositions > 0 ? model.MaxPositions : int.MaxValue);
-        if (file is not null)
-            return OfFile(file, rate, clients, process, arguments.Text("--arrivals") is not null, context, seed, problems);
-
-        if (!TryShare(arguments.Text("--shortest"), out double share))
-            return Refuse(problems, ErrorCodes.WrongValue, "--shortest", $"found '{Quote.Argument(arguments.Text("--shortest")!)}'; expected a share above 0 and at most 1, such as 0.8");
-        LengthRange input = new(arguments.Integer("--input-tokens") ?? UsualTokens, share);
-        LengthRange output = new(arguments.Integer("--output-tokens") ?? UsualTokens, share);
-        if ((long)input.Most + output.Most > context)
-            return Refuse(problems, ServingCode.PromptTooLong, "--input-tokens", $"prompt and answer have {(long)input.Most + output.Most:#,0} tokens, the context {context:#,0}");
-        int count = arguments.Integer("--requests") ?? (clients is { } many ? Math.Min(20_000_000, many * ServeFlags.UsualRequestsOfClient) : ServeFlags.UsualRequests);
-        string lengths = share < 1
-            ? string.Create(CultureInfo.InvariantCulture, $"{input.Least:#,0} to {input.Most:#,0} tokens in, {output.Least:#,0} to {output.Most:#,0} out")
-            : string.Create(CultureInfo.InvariantCulture, $"{input.Most:#,0} tokens in, {output.Most:#,0} out");
-        if (rate is double.NaN)
-        {
-            return Fastest(new RatedRequests(Make(arguments.Integer("--requests") ?? MaximumRateFinder.UsualRequests), 1, SourceAt, arguments.Integer("--requests") is null ? Make : null));
-        }
-
-        return clients is { } waiting
-            ? new ServingWorkload(SyntheticTrace.Waiting(count, input, output, seed), waiting, 0, string.Create(CultureInfo.InvariantCulture, $"{waiting:#,0} clients that wait; {lengths}"))
-            : new ServingWorkload(
-                SyntheticTrace.Create(process, rate!.Value, count, input, output, seed), 0, 0, SourceAt(rate.Value));
-
-        RequestTrace Make(int many) => SyntheticTrace.Create(process, 1, many, input, output, seed);
-
-        string SourceAt(double perSecond) => string.Create(CultureInfo.InvariantCulture, $"{perSecond:G4} requests/s ({process.Name}); {lengths}");
-    }
-
-    private static ServingWorkload Fastest(RatedRequests rated) => rated.At(rated.NaturalRate) with { Rated = rated };
-
-    private static ServingWorkload? OfFile(string file, double? rate, int? clients, ArrivalProcess process, bool isProcessGiven, int context, ulong seed, List<Diagnostic> problems)
-    {
-        Result<RequestTrace> read = TraceReader.Read(file, TraceLimits.Default with { ContextTokens = context }, Quote.Argument(file));
-        problems.AddRange(read.Diagnostics);
-        if (read.Value is not { } trace)
-            return null;
-        string name = Quote.Argument(Path.GetFileName(file));
-        if (clients is { } waiting)
-            return new ServingWorkload(trace, waiting, 0, string.Create(CultureInfo.InvariantCulture, $"lengths of {name} from {waiting:#,0} clients that wait"));
-        if (rate is double.NaN)
-        {
-            // The times of the trace, closer together; where it has none, or others are asked for, made-up ones.
-            return Fastest(!isProcessGiven && trace.Arrivals[^1] > 0
-                ? RatedRequests.Of(trace, one => string.Create(CultureInfo.InvariantCulture, $"{name}, its times at {one:G4} requests/s"))
-                : new RatedRequests(SyntheticTrace.Timed(trace, process, 1, seed), 1, one => string.Create(CultureInfo.InvariantCulture, $"lengths of {name} at {one:G4} requests/s ({process.Name})")));
-        }
-
-        if (rate is { } perSecond)
-            return new ServingWorkload(SyntheticTrace.Timed(trace, process, perSecond, seed), 0, 0, string.Create(CultureInfo.InvariantCulture, $"lengths of {name} at {perSecond:G4} requests/s ({process.Name})"));
-        return trace.Count > 1 && trace.Arrivals[^1] == 0
-            ? Refuse(problems, ServingCode.NoWorkload, "--trace", $"{name} holds lengths without times; give --rate R or --concurrency C with it")
-            : new ServingWorkload(trace, 0, 0, name);
-    }
-
-    private static bool TryShare(string? text, out double share)
-    {
-        share = 1;
-        return text is null || (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out share) && share is > 0 and <= 1);
-    }
-
-    private static ServingWorkload? Refuse(List<Diagnostic> problems, string code, string place, string message)
-    {
-        problems.Add(new Diagnostic(Severity.Error, code, place, 0, 0, message));
-        return null;
     }
 
     private static NumberFormat? Format(string? text) => text is not null && NumberFormats.TryParse(text, out NumberFormat format) ? format : null;

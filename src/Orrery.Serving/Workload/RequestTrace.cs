@@ -50,6 +50,21 @@ public sealed class RequestTrace
     public ReadOnlySpan<int> PrefixBlocks(int request) =>
         blockStarts.Length == 0 ? default : blocks.AsSpan(blockStarts[request], blockStarts[request + 1] - blockStarts[request]);
 
+    /// <summary>Images in the prompt of each request, whose tokens are among those of the prompt; empty where there are none.</summary>
+    public ushort[] ImageCounts { get; init; } = [];
+
+    /// <summary>Which requests are turns of one conversation; null where the trace says nothing of it.</summary>
+    public ConversationLinks? Conversations { get; init; }
+
+    /// <summary>
+    /// The blocks of a request go on over its answer, and those of its answer are the text that a further turn begins with: made-up conversations. Blocks of a
+    /// trace end with the prompt.
+    /// </summary>
+    public bool BlocksCoverAnswers { get; init; }
+
+    /// <summary>Images in the prompt.</summary>
+    public int Images(int request) => ImageCounts.Length == 0 ? 0 : ImageCounts[request];
+
     /// <summary>Prompt tokens of all requests.</summary>
     public long TotalInput => Sum(inputs);
 
@@ -64,10 +79,12 @@ public sealed class RequestTrace
         List<int> answers = [];
         List<int> starts = blockStarts.Length == 0 ? [] : [0];
         List<int> kept = [];
+        List<int> places = [];
         for (int request = 0; request < Count; request++)
         {
             if (!keep(inputs[request], outputs[request]))
                 continue;
+            places.Add(request);
             times.Add(arrivals[request]);
             prompts.Add(inputs[request]);
             answers.Add(outputs[request]);
@@ -81,7 +98,12 @@ public sealed class RequestTrace
         long first = times.Count > 0 ? times[0] : 0;
         for (int request = 0; request < times.Count; request++)
             times[request] -= first;
-        return new RequestTrace([.. times], [.. prompts], [.. answers], blockStarts.Length == 0 ? null : [.. starts], [.. kept], PrefixBlockTokens);
+        return new RequestTrace([.. times], [.. prompts], [.. answers], blockStarts.Length == 0 ? null : [.. starts], [.. kept], PrefixBlockTokens)
+        {
+            ImageCounts = ImageCounts.Length == 0 ? [] : [.. places.Select(place => ImageCounts[place])],
+            Conversations = Conversations?.Where(places),
+            BlocksCoverAnswers = BlocksCoverAnswers,
+        };
     }
 
     /// <summary>The same requests <paramref name="factor"/> times as fast after one another.</summary>
@@ -91,7 +113,19 @@ public sealed class RequestTrace
         long[] times = new long[Count];
         for (int request = 0; request < Count; request++)
             times[request] = (long)Math.Round(arrivals[request] / factor);
-        return new RequestTrace(times, inputs, outputs, blockStarts, blocks, PrefixBlockTokens);
+        return At(times);
+    }
+
+    /// <summary>The same requests at other times, which ascend from 0.</summary>
+    public RequestTrace At(long[] times)
+    {
+        ArgumentNullException.ThrowIfNull(times);
+        return new RequestTrace(times, inputs, outputs, blockStarts, blocks, PrefixBlockTokens)
+        {
+            ImageCounts = ImageCounts,
+            Conversations = Conversations,
+            BlocksCoverAnswers = BlocksCoverAnswers,
+        };
     }
 
     private static long Sum(int[] counts)

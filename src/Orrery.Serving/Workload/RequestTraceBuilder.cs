@@ -1,51 +1,60 @@
 namespace Orrery.Serving;
 
 /// <summary>Collects requests in any order; the trace has them by arrival, equal times in the order they were added.</summary>
+/// <remarks>Columns that a trace has not, prefix blocks, images and conversations, take nothing.</remarks>
 public sealed class RequestTraceBuilder(int prefixBlockTokens = 0)
 {
-    private readonly List<long> arrivals = [];
-    private readonly List<int> inputs = [];
-    private readonly List<int> outputs = [];
-    private readonly List<int> starts = [0];
-    private readonly List<int> blocks = [];
+    private readonly ChunkedList<long> arrivals = new();
+    private readonly ChunkedList<int> inputs = new();
+    private readonly ChunkedList<int> outputs = new();
+    private readonly ChunkedList<int> starts = new();
+    private readonly ChunkedList<int> blocks = new();
+    private readonly ChunkedList<ushort> images = new();
+    private readonly ChunkedList<ulong> conversations = new();
+    private long last = long.MinValue;
     private bool isSorted = true;
 
     /// <summary>Requests so far.</summary>
     public int Count => arrivals.Count;
 
     /// <summary>Adds one request; <paramref name="arrival"/> in ticks, of any origin.</summary>
-    public void Add(long arrival, int input, int output, ReadOnlySpan<int> prefixBlocks = default)
+    /// <param name="imageCount">Images in the prompt.</param>
+    /// <param name="conversation">A number of the conversation that the request is a turn of; 0 where it is of none.</param>
+    public void Add(long arrival, int input, int output, ReadOnlySpan<int> prefixBlocks = default, int imageCount = 0, ulong conversation = 0)
     {
-        isSorted &= arrivals.Count == 0 || arrivals[^1] <= arrival;
+        isSorted &= last <= arrival;
+        last = arrival;
+        if (imageCount > 0 || images.Count > 0)
+            Set(images, arrivals.Count, (ushort)Math.Min(imageCount, ushort.MaxValue));
+        if (conversation > 0 || conversations.Count > 0)
+            Set(conversations, arrivals.Count, conversation);
         arrivals.Add(arrival);
         inputs.Add(input);
         outputs.Add(output);
-        blocks.AddRange(prefixBlocks);
+        if (prefixBlockTokens == 0)
+            return;
         starts.Add(blocks.Count);
+        foreach (int block in prefixBlocks)
+            blocks.Add(block);
     }
 
     /// <summary>The trace, from time 0.</summary>
-    public RequestTrace ToTrace()
+    /// <param name="empties">Each column is given up as it is copied: the builder is empty then, and a large trace is in memory once.</param>
+    public RequestTrace ToTrace(bool empties = false)
     {
-        long[] times = [.. arrivals];
-        int[] prompts = [.. inputs];
-        int[] answers = [.. outputs];
-        int[]? starting = prefixBlockTokens > 0 ? [.. starts] : null;
-        int[]? hashes = prefixBlockTokens > 0 ? [.. blocks] : null;
-        if (!isSorted)
+        int[]? order = isSorted ? null : Order();
+        int count = Count;
+        long[] times = Ordered(arrivals.ToArray(empties, count), order);
+        int[] hashes = blocks.ToArray(empties, blocks.Count);
+        int[] starting = [];
+        if (prefixBlockTokens > 0)
         {
-            int[] order = new int[times.Length];
-            for (int place = 0; place < order.Length; place++)
-                order[place] = place;
-            // The place breaks ties, so the sort is stable.
-            Array.Sort(order, (left, right) => times[left] != times[right] ? times[left].CompareTo(times[right]) : left.CompareTo(right));
-            times = Array.ConvertAll(order, place => arrivals[place]);
-            prompts = Array.ConvertAll(order, place => inputs[place]);
-            answers = Array.ConvertAll(order, place => outputs[place]);
-            if (prefixBlockTokens > 0)
-                (starting, hashes) = Reordered(order);
+            starting = starts.ToArray(empties, count + 1);
+            starting[count] = hashes.Length;
         }
 
+        if (order is not null && prefixBlockTokens > 0)
+            (starting, hashes) = Reordered(order, starting, hashes);
         if (times.Length > 0)
         {
             long first = times[0];
@@ -53,13 +62,39 @@ public sealed class RequestTraceBuilder(int prefixBlockTokens = 0)
                 times[request] -= first;
         }
 
-        return new RequestTrace(times, prompts, answers, starting, hashes, prefixBlockTokens);
+        ulong[] turns = Ordered(conversations.ToArray(empties, conversations.Count > 0 ? count : 0), order);
+        return new RequestTrace(times, Ordered(inputs.ToArray(empties, count), order), Ordered(outputs.ToArray(empties, count), order), starting, hashes, prefixBlockTokens)
+        {
+            ImageCounts = Ordered(images.ToArray(empties, images.Count > 0 ? count : 0), order),
+            Conversations = turns.Length > 0 ? ConversationLinks.Of(turns) : null,
+        };
     }
 
-    private (int[] Starts, int[] Blocks) Reordered(int[] order)
+    /// <summary>Fills a column that begins at a later request with nothing before it.</summary>
+    private static void Set<T>(ChunkedList<T> column, int place, T value)
+        where T : struct
+    {
+        while (column.Count < place)
+            column.Add(default);
+        column.Add(value);
+    }
+
+    private int[] Order()
+    {
+        int[] order = new int[arrivals.Count];
+        for (int place = 0; place < order.Length; place++)
+            order[place] = place;
+        // The place breaks ties, so the sort is stable.
+        Array.Sort(order, (left, right) => arrivals[left] != arrivals[right] ? arrivals[left].CompareTo(arrivals[right]) : left.CompareTo(right));
+        return order;
+    }
+
+    private static T[] Ordered<T>(T[] column, int[]? order) => order is null || column.Length == 0 ? column : Array.ConvertAll(order, place => column[place]);
+
+    private static (int[] Starts, int[] Blocks) Reordered(int[] order, int[] starts, int[] blocks)
     {
         int[] starting = new int[order.Length + 1];
-        int[] hashes = new int[blocks.Count];
+        int[] hashes = new int[blocks.Length];
         int end = 0;
         for (int place = 0; place < order.Length; place++)
         {

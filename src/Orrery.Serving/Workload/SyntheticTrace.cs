@@ -15,7 +15,7 @@ public static class SyntheticTrace
         double ticksPerGap = RequestTrace.TicksPerSecond / requestsPerSecond;
         for (int request = 1; request < count; request++)
         {
-            now += process.NextGap(ref random, now);
+            now += process.NextGap(ref random, now, requestsPerSecond);
             times[request] = (long)(now * ticksPerGap);
         }
 
@@ -26,11 +26,11 @@ public static class SyntheticTrace
     public static RequestTrace Waiting(int count, LengthRange input, LengthRange output, ulong seed) =>
         new(new long[count], Lengths(input, count, seed, "input"), Lengths(output, count, seed, "output"));
 
-    /// <summary>A trace of lengths alone gets times at <paramref name="requestsPerSecond"/>.</summary>
+    /// <summary>The requests of a trace in their order, at made-up times of <paramref name="requestsPerSecond"/> on average.</summary>
     public static RequestTrace Timed(RequestTrace lengths, ArrivalProcess process, double requestsPerSecond, ulong seed)
     {
         RequestTrace times = Create(process, requestsPerSecond, lengths.Count, new LengthRange(1), new LengthRange(1), seed);
-        return new RequestTrace(times.Arrivals.ToArray(), lengths.Inputs.ToArray(), lengths.Outputs.ToArray());
+        return lengths.At(times.Arrivals.ToArray());
     }
 
     private static int[] Lengths(LengthRange range, int count, ulong seed, string name)

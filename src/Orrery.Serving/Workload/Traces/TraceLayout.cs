@@ -21,6 +21,12 @@ public abstract class TraceLayout
     /// <summary>Columns or keys that hold the generated tokens.</summary>
     public abstract string[] Output { get; }
 
+    /// <summary>Columns or keys that say which conversation a request is a turn of; a turn is sent no sooner than the answer before it is there.</summary>
+    public virtual string[] Conversation => [];
+
+    /// <summary>Columns or keys that hold the images of a request; their tokens are among those of the prompt.</summary>
+    public virtual string[] Images => [];
+
     /// <summary>Ticks of one unit of a plain number in <see cref="Arrival"/>.</summary>
     public virtual double TicksPerUnit => RequestTrace.TicksPerSecond;
 

@@ -3,7 +3,7 @@ namespace Orrery.Serving;
 /// <summary>Lines of a stream as bytes, one at a time, in a buffer that grows to the longest line and no further than <see cref="LongestLine"/>.</summary>
 public sealed class LineReader(Stream stream) : IDisposable
 {
-    /// <summary>Longer lines are cut there, and said to be.</summary>
+    /// <summary>What has a longer line is no text of lines: nothing is read after it.</summary>
     public const int LongestLine = 1 << 20;
 
 #if DEBUG
@@ -18,15 +18,17 @@ public sealed class LineReader(Stream stream) : IDisposable
     /// <summary>The line last read, from 1.</summary>
     public int Line { get; private set; }
 
-    /// <summary>The line last read was longer than <see cref="LongestLine"/>; what was left of it is skipped.</summary>
+    /// <summary>Bytes of text so far.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <summary>The line last read is longer than <see cref="LongestLine"/>; it is the last.</summary>
     public bool IsCut { get; private set; }
 
     /// <summary>The next line without its end, valid until the next call; false at the end.</summary>
     public bool TryRead(out ReadOnlySpan<byte> line)
     {
-        IsCut = false;
         int looked = 0;
-        while (true)
+        while (!IsCut)
         {
             int found = buffer.AsSpan(start + looked, end - start - looked).IndexOf((byte)'\n');
             if (found >= 0)
@@ -40,10 +42,9 @@ public sealed class LineReader(Stream stream) : IDisposable
             looked = end - start;
             if (looked >= LongestLine)
             {
-                Skip();
                 Line++;
                 IsCut = true;
-                line = default;
+                line = buffer.AsSpan(start, LongestLine);
                 return true;
             }
 
@@ -56,6 +57,9 @@ public sealed class LineReader(Stream stream) : IDisposable
             Line++;
             return true;
         }
+
+        line = default;
+        return false;
     }
 
     public void Dispose() => stream.Dispose();
@@ -76,24 +80,7 @@ public sealed class LineReader(Stream stream) : IDisposable
         int read = stream.Read(buffer, end, buffer.Length - end);
         isAtEnd = read == 0;
         end += read;
+        BytesRead += read;
         return !isAtEnd;
-    }
-
-    private void Skip()
-    {
-        start = end;
-        while (true)
-        {
-            int found = buffer.AsSpan(start, end - start).IndexOf((byte)'\n');
-            if (found >= 0)
-            {
-                start += found + 1;
-                return;
-            }
-
-            start = end;
-            if (!Fill())
-                return;
-        }
     }
 }

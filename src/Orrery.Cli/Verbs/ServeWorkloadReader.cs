@@ -1,0 +1,142 @@
+using System.Globalization;
+using Orrery.Catalog;
+using Orrery.Cli.Arguments;
+using Orrery.Cli.Reports;
+using Orrery.Models;
+using Orrery.Serving;
+
+namespace Orrery.Cli.Verbs;
+
+/// <summary>Turns the flags that say where requests come from, and what they ask for, into a workload; everything wrong is said at once.</summary>
+internal sealed class ServeWorkloadReader(ParsedArguments arguments, ModelArchitecture model, ShapeCatalog shapes, List<Diagnostic> problems)
+{
+    private const int UsualTokens = 1024;
+
+    /// <summary>What made-up requests alone have.</summary>
+    private static readonly string[] MadeUp = ["--input-tokens", "--output-tokens", "--lengths", "--shortest"];
+
+    private readonly double? rate = arguments.Number("--rate");
+    private readonly int? clients = arguments.Integer("--concurrency");
+    private readonly ulong seed = (ulong)(arguments.Number("--seed") ?? 0);
+    private readonly int context = arguments.Integer("--max-context") ?? (model.MaxPositions > 0 ? model.MaxPositions : int.MaxValue);
+
+    /// <summary>The requests, or null where something is wrong with them.</summary>
+    public ServingWorkload? Read()
+    {
+        string? file = arguments.Text("--trace");
+        if (file is null && rate is null && clients is null)
+            return Refuse(ServingCode.NoWorkload, "--trace", "no requests: give --trace FILE, --rate R or --concurrency C");
+        if (clients is not null && rate is not null)
+            return Refuse(ServingCode.NoWorkload, "--concurrency", "clients that wait have no --rate; give one of the two");
+        if (arguments.Text("--arrivals") is not null && rate is null)
+            return Refuse(ServingCode.NoWorkload, "--arrivals", "arrivals have no mean; give --rate R with it");
+        Result<Shaped<ArrivalProcess>> arrivals = shapes.Arrivals(arguments.Text("--arrivals"), "--arrivals");
+        problems.AddRange(arrivals.Diagnostics);
+        Shaped<LengthSpread>? spread = Spread();
+        if (arrivals.Value is not { } process || spread is null)
+            return null;
+        if (rate is double.NaN && process.Shape.Period > 0)
+            return Refuse(ServingCode.NoWorkload, "--arrivals", $"{process.Text}: what repeats itself after a time of its own cannot be sent faster; give a rate, or another process with --rate max");
+        return file is null ? OfMadeUp(process, spread) : OfFile(file, process);
+    }
+
+    private ServingWorkload? OfMadeUp(Shaped<ArrivalProcess> process, Shaped<LengthSpread> spread)
+    {
+        LengthRange input = new(arguments.Integer("--input-tokens") ?? UsualTokens, spread.Shape);
+        LengthRange output = new(arguments.Integer("--output-tokens") ?? UsualTokens, spread.Shape);
+        if ((long)input.Most + output.Most > context)
+            return Refuse(ServingCode.PromptTooLong, "--input-tokens", $"prompt and answer have {(long)input.Most + output.Most:#,0} tokens, the context {context:#,0}");
+        int count = arguments.Integer("--requests") ?? (clients is { } many ? Math.Min(TraceLimits.UsualRequests, many * ServeFlags.UsualRequestsOfClient) : ServeFlags.UsualRequests);
+        string lengths = input.Least < input.Most || output.Least < output.Most
+            ? string.Create(CultureInfo.InvariantCulture, $"{input.Least:#,0} to {input.Most:#,0} tokens in, {output.Least:#,0} to {output.Most:#,0} out{(spread.Shape is UniformLengths ? "" : $" ({spread.Text})")}")
+            : string.Create(CultureInfo.InvariantCulture, $"{input.Most:#,0} tokens in, {output.Most:#,0} out");
+        if (rate is double.NaN)
+        {
+            int? asked = arguments.Integer("--requests");
+            return Fastest(new RatedRequests(Make(asked ?? MaximumRateFinder.UsualRequests), 1, SourceAt, asked is null ? Make : null));
+        }
+
+        return clients is { } waiting
+            ? new ServingWorkload(SyntheticTrace.Waiting(count, input, output, seed), waiting, 0, string.Create(CultureInfo.InvariantCulture, $"{waiting:#,0} clients that wait; {lengths}"))
+            : Noted(
+                SyntheticTrace.Create(process.Shape, rate!.Value, count, input, output, seed),
+                SourceAt(rate.Value),
+                process);
+
+        RequestTrace Make(int many) => SyntheticTrace.Create(process.Shape, 1, many, input, output, seed);
+
+        string SourceAt(double perSecond) => string.Create(CultureInfo.InvariantCulture, $"{perSecond:G4} requests/s ({process.Text}); {lengths}");
+    }
+
+    private static ServingWorkload Fastest(RatedRequests rated) => rated.At(rated.NaturalRate) with { Rated = rated };
+
+    private ServingWorkload? OfFile(string file, Shaped<ArrivalProcess> process)
+    {
+        foreach (string flag in MadeUp)
+        {
+            if (arguments.Text(flag) is not null)
+                return Refuse(ServingCode.NoWorkload, flag, "the trace says how long requests are; the flag is for made-up ones");
+        }
+
+        TraceLimits limits = new(context, arguments.Integer("--requests") ?? TraceLimits.UsualRequests);
+        Result<RequestTrace> read = TraceReader.Read(file, limits, Quote.Argument(file));
+        problems.AddRange(read.Diagnostics);
+        if (read.Value is not { } trace)
+            return null;
+        string name = Quote.Argument(Path.GetFileName(file));
+        if (clients is { } waiting)
+            return new ServingWorkload(trace, waiting, 0, string.Create(CultureInfo.InvariantCulture, $"lengths of {name} from {waiting:#,0} clients that wait"));
+        if (rate is double.NaN)
+        {
+            // The times of the trace, closer together; where it has none, or others are asked for, made-up ones.
+            return Fastest(arguments.Text("--arrivals") is null && trace.Arrivals[^1] > 0
+                ? RatedRequests.Of(trace, one => string.Create(CultureInfo.InvariantCulture, $"{name}, its times at {one:G4} requests/s"))
+                : new RatedRequests(SyntheticTrace.Timed(trace, process.Shape, 1, seed), 1, one => string.Create(CultureInfo.InvariantCulture, $"lengths of {name} at {one:G4} requests/s ({process.Text})")));
+        }
+
+        if (rate is { } perSecond)
+            return Noted(SyntheticTrace.Timed(trace, process.Shape, perSecond, seed), string.Create(CultureInfo.InvariantCulture, $"lengths of {name} at {perSecond:G4} requests/s ({process.Text})"), process);
+        return trace.Count > 1 && trace.Arrivals[^1] == 0
+            ? Refuse(ServingCode.NoWorkload, "--trace", $"{name} holds lengths without times; give --rate R or --concurrency C with it")
+            : new ServingWorkload(trace, 0, 0, name);
+    }
+
+    /// <summary>Requests at made-up times; says it where they are over before the shape of their arrivals is.</summary>
+    private ServingWorkload Noted(RequestTrace trace, string source, Shaped<ArrivalProcess> process)
+    {
+        double span = trace.Arrivals[^1] / RequestTrace.TicksPerSecond;
+        if (span < process.Shape.Period)
+        {
+            problems.Add(new Diagnostic(
+                Severity.Note, ServingCode.ShapeNotSeen, "--arrivals", 0, 0,
+                $"the run spans {ServingText.Time(span)} of a period of {ServingText.Time(process.Shape.Period)} ({process.Text}); a shorter 'period' or more --requests would show all of it"));
+        }
+
+        return new ServingWorkload(trace, 0, 0, source);
+    }
+
+    private Shaped<LengthSpread>? Spread()
+    {
+        string? shortest = arguments.Text("--shortest");
+        if (shortest is null)
+        {
+            Result<Shaped<LengthSpread>> spread = shapes.Lengths(arguments.Text("--lengths"), "--lengths");
+            problems.AddRange(spread.Diagnostics);
+            return spread.Value;
+        }
+
+        if (arguments.Text("--lengths") is not null)
+            problems.Add(new Diagnostic(Severity.Error, ServingCode.BadShape, "--shortest", 0, 0, "--lengths says already how lengths are spread; --shortest is short for --lengths uniform"));
+        else if (double.TryParse(shortest, NumberStyles.Float, CultureInfo.InvariantCulture, out double share) && share is > 0 and <= 1)
+            return new Shaped<LengthSpread>(new UniformLengths(share), "uniform");
+        else
+            problems.Add(new Diagnostic(Severity.Error, ErrorCodes.WrongValue, "--shortest", 0, 0, $"found '{Quote.Argument(shortest)}'; expected a share above 0 and at most 1, such as 0.8"));
+        return null;
+    }
+
+    private ServingWorkload? Refuse(string code, string place, string message)
+    {
+        problems.Add(new Diagnostic(Severity.Error, code, place, 0, 0, message));
+        return null;
+    }
+}
