@@ -78,6 +78,7 @@ public sealed class ServingRun
         {
             Batching = request.Batching ?? BatchingPolicies.Find(stack.Batching),
             TokenBudget = Math.Max(request.TokenBudget ?? stack.TokenBudget, (laneBatch * cost.Queries) + 1),
+            AttentionRanks = plan.DataParallel,
             MaxBatch = laneBatch,
             BlockTokens = stack.BlockTokens,
             CacheBytes = cache,

@@ -36,6 +36,18 @@ public sealed class ReplicaTests
     }
 
     [Fact]
+    public void Ranks_that_attend_for_different_sequences_each_work_on_a_prompt_of_their_own()
+    {
+        // Two long prompts and a short one behind them: of 512 tokens an iteration each of four ranks takes 128.
+        RequestTrace trace = Trace((0, 1024, 1), (0, 1024, 1), (0, 100, 1));
+        (RequestBook split, Replica[] engines) = Bench.Run(trace, Bench.Options(budget: 512) with { AttentionRanks = 4 });
+        engines[0].Statistics.PrefillIterations.ShouldBe(8);
+        split.FirstTokens[2].ShouldBeLessThan(split.FirstTokens[0]);
+        (RequestBook one, _) = Bench.Run(trace, Bench.Options(budget: 512));
+        one.FirstTokens[2].ShouldBeGreaterThan(one.FirstTokens[1]);
+    }
+
+    [Fact]
     public void Mixed_iterations_go_on_decoding_where_separate_ones_stand_still()
     {
         RequestTrace trace = Trace((0, 64, 200), (0.001, 4000, 2));

@@ -6,7 +6,7 @@ namespace Orrery.Serving;
 /// <remarks>
 /// <code>
 /// device = deviceScale x [ linear(b) + attention(b, context) + head(b) ] + prefillScale x [ linear(b+n) - linear(b) + attention of prompts ]
-/// host   = hostPerIteration + hostPerSequence x b + hostPerLayer x layers (+ hostPerPrefillLayer x layers with prefill)
+/// host   = hostPerIteration + hostPerSequence x (b of an attention rank) + hostPerLayer x layers (+ hostPerPrefillLayer x layers with prefill)
 /// linear = products + launchShare x their launches + small kernels + passes + collectives
 /// time   = max(device, host) where the host works ahead, else the sum
 /// </code>
@@ -192,7 +192,7 @@ public sealed class IterationCost
 
     private TimeShares WithHost(TimeShares shares, int sequences, bool hasPrefill)
     {
-        double host = constants[ServingConstant.HostPerIteration] + (constants[ServingConstant.HostPerSequence] * sequences)
+        double host = constants[ServingConstant.HostPerIteration] + (constants[ServingConstant.HostPerSequence] * ((sequences + Times.DataParallel - 1) / Times.DataParallel))
             + (Times.Layers * (constants[ServingConstant.HostPerLayer] + (hasPrefill ? constants[ServingConstant.HostPerPrefillLayer] : 0)));
         double device = shares.Total;
         shares.Host = overlapsHost ? Math.Max(0, host - device) : host;

@@ -17,6 +17,9 @@ public sealed record EngineOptions
     /// <summary>Most tokens of one iteration.</summary>
     public required int TokenBudget { get; init; }
 
+    /// <summary>Ranks that attend for different sequences: each works on prompts of its own, so that one prompt has no more than its rank's part of the budget.</summary>
+    public int AttentionRanks { get; init; } = 1;
+
     /// <summary>Most running sequences.</summary>
     public required int MaxBatch { get; init; }
 

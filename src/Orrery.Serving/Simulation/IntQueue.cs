@@ -30,6 +30,14 @@ internal sealed class IntQueue
         return value;
     }
 
+    /// <summary>Takes the <paramref name="place"/>-th from the front out; those before it stay in their order.</summary>
+    public void RemoveAt(int place)
+    {
+        for (int behind = place; behind > 0; behind--)
+            ring[(head + behind) & (ring.Length - 1)] = ring[(head + behind - 1) & (ring.Length - 1)];
+        Take();
+    }
+
     public int TakeLast() => ring[(head + --Count) & (ring.Length - 1)];
 
     private void Grow()

@@ -10,6 +10,7 @@ public sealed partial class Replica
         if (isShort)
             PreemptUntilOneFits();
         int left = shape.PrefillTokens;
+        int most = shape.SplitsPrompts ? (left + options.AttentionRanks - 1) / options.AttentionRanks : int.MaxValue;
         int chunks = 0;
         for (int place = 0; place < prefilling.Count && left > 0; place++)
         {
@@ -17,7 +18,7 @@ public sealed partial class Replica
             int rest = prompt[slot] - worked[slot];
             if (!shape.SplitsPrompts && chunks > 0 && rest > left)
                 return chunks;
-            left -= Deal(chunks++, slot, shape.SplitsPrompts ? Math.Min(rest, left) : rest);
+            left -= Deal(chunks++, slot, shape.SplitsPrompts ? Math.Min(rest, Math.Min(left, most)) : rest);
         }
 
         // Blocks just taken from one sequence are not for a new one.
@@ -28,7 +29,7 @@ public sealed partial class Replica
                 break;
             int rest = prompt[slot] - worked[slot];
             if (rest > 0)
-                left -= Deal(chunks++, slot, shape.SplitsPrompts ? Math.Min(rest, left) : rest);
+                left -= Deal(chunks++, slot, shape.SplitsPrompts ? Math.Min(rest, Math.Min(left, most)) : rest);
         }
 
         return chunks;
@@ -132,13 +133,15 @@ public sealed partial class Replica
             FinishDecodes();
         }
 
+        // Chunks stand in the order of the prompts that wait for their rest; with several attention ranks a later prompt may end first.
+        int ended = 0;
         for (int chunk = 0; chunk < chunks; chunk++)
         {
             int slot = chunkSlots[chunk];
             worked[slot] += chunkTokens[chunk];
             if (worked[slot] < prompt[slot])
                 continue;
-            prefilling.Take();
+            prefilling.RemoveAt(chunk - ended++);
             BeginDecode(slot);
         }
     }

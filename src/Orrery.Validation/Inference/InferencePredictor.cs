@@ -111,6 +111,8 @@ public sealed class InferencePredictor(DataCatalog catalog, InferenceRules rules
             IsCold = isLoop,
         };
         ServingMemory memory = ServingMemory.Of(model, plan, stack, system.Chip, ranksPerChip);
+        if (reading.Limits is { } limits)
+            request = limits.Set(request, plan, memory, input, output);
         double longest = new KvLayout(model, plan).BytesPerToken * (input + output + (2 * stack.BlockTokens));
         if (memory.Cache.Value * plan.DataParallel < longest && reading.Method != InferenceMethod.StaticBatch)
         {

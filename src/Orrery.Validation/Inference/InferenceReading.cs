@@ -50,6 +50,9 @@ public sealed record InferenceReading
     /// <summary>Tokens that travel together.</summary>
     public int StreamInterval { get; init; } = 1;
 
+    /// <summary>Limits the benchmark sets its engine by what fits; null where the engine keeps its own.</summary>
+    public BenchmarkLimits? Limits { get; init; }
+
     /// <summary>Names of the rules that spoke, joined by semicolons.</summary>
     public string Rules { get; init; } = "";
 }

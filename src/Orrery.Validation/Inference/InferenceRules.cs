@@ -179,6 +179,10 @@ public sealed class InferenceRules
 
         private bool CountsOnce { get; init; }
 
+        private bool SplitsAttention { get; init; }
+
+        private BenchmarkLimits? Limits { get; init; }
+
         private NumberFormat? Linear { get; init; }
 
         private NumberFormat? Experts { get; init; }
@@ -201,6 +205,8 @@ public sealed class InferenceRules
                 Method = group.Has("method") ? (InferenceMethod)group.Word("method", MethodWords) : null,
                 IsOverWhole = group.Flag("overWhole", fallback: false),
                 CountsOnce = group.Flag("countOnce", fallback: false),
+                SplitsAttention = group.Flag("splitAttention", fallback: false),
+                Limits = group.Group("limits") is { } limits ? ReadLimits(limits) : null,
                 Linear = Format(group, "linear"),
                 Experts = Format(group, "experts"),
                 Kv = Format(group, "kv"),
@@ -224,11 +230,14 @@ public sealed class InferenceRules
                 Method = Method ?? before.Method,
                 IsOverWhole = IsOverWhole || before.IsOverWhole,
                 CountsOnce = CountsOnce || before.CountsOnce,
+                Limits = Limits ?? before.Limits,
                 Linear = Linear ?? before.Linear,
                 Experts = Experts ?? before.Experts,
                 Kv = Kv ?? before.Kv,
                 Rules = before.Rules.Length == 0 ? rule.Name : $"{before.Rules};{rule.Name}",
             };
+            if (SplitsAttention && after.AttentionDataParallel == 1)
+                after = after with { TensorParallel = 1, AttentionDataParallel = after.TensorParallel, ExpertParallel = after.TensorParallel };
             if (!DividesDegrees || row.ExpertParallel is not { } experts)
                 return after;
             // Ranks are those that share the experts; attention is split or repeated over the same ranks.
@@ -240,6 +249,14 @@ public sealed class InferenceRules
                 AttentionDataParallel = isSplit ? 1 : experts,
                 ExpertParallel = experts,
             };
+        }
+
+        private static BenchmarkLimits ReadLimits(MappingReader group)
+        {
+            BenchmarkLimits limits = new(
+                group.Integer("mostSequences", 1, int.MaxValue, 1), group.Integer("leastTokens", 1, int.MaxValue, 1), group.Integer("mostTokens", 1, int.MaxValue, int.MaxValue));
+            group.Finish();
+            return limits;
         }
 
         private static NumberFormat? Format(MappingReader group, string key)

@@ -41,6 +41,22 @@ public sealed class InferenceValidationTests
     }
 
     [Fact]
+    public void An_offline_benchmark_splits_attention_of_experts_and_sets_its_limits_by_what_fits()
+    {
+        InferencePredictor predictor = new(Catalog, InferenceRules.Load(Catalog.DataRoot).Value!);
+        InferenceCase row = Row("a,tensorrt-llm-perf-overview,Qwen3-235B-A22B,qwen3-235b-a22b,1000,1000,,,8,,,,FP8,,H200-SXM-141GB,TensorRT-LLM (PyTorch backend),2025,,,trtllm-1.0,dgx-h200,output_tokens_per_s,1,none,3000,20000,");
+        InferenceReading reading = predictor.ReadingOf(row);
+        (reading.TensorParallel, reading.AttentionDataParallel, reading.ExpertParallel).ShouldBe((1, 8, 8));
+        PreparedCase prepared = predictor.Prepare(row, reading, out _).ShouldNotBeNull();
+        double room = prepared.Memory.Cache.Value / (new KvLayout(prepared.Request.Model, prepared.Plan).BytesPerToken * 2000);
+        prepared.Request.MaxBatch.ShouldBe(8 * (int)Math.Ceiling(room));
+        prepared.Request.TokenBudget.ShouldBe(8 * 2048);
+        new BenchmarkLimits(100, 50, 400).Set(prepared.Request, prepared.Plan, prepared.Memory, 3000, 1000).TokenBudget.ShouldBe(8 * 400);
+        predictor.ReadingOf(Row("a,tensorrt-llm-perf-overview,gpt-oss-20b,gpt-oss-20b,1000,1000,,,1,,,,MXFP4,,H100-SXM-80GB,TensorRT-LLM (PyTorch backend),2025,,,trtllm-1.2,dgx-h100,output_tokens_per_s,1,none,3000,20000,"))
+            .ShouldSatisfyAllConditions(static one => one.Linear.ShouldBe(Units.NumberFormat.Bf16), static one => one.Kv.ShouldBe(Units.NumberFormat.Bf16), static one => one.Experts.ShouldBe(Units.NumberFormat.Mxfp4));
+    }
+
+    [Fact]
     public void A_public_client_draws_its_lengths()
     {
         InferenceReading reading = Read("a,nvidia-aiconfigurator-e2e,Llama,llama-3.1-70b,1024,1024,8,8,8,1,8,1,fp8,aggregated,H100-SXM-80GB,vLLM,2025-10-29,100,10,vllm-unknown,dgx-h100,tpot_ms_p50,1,,,,");
@@ -108,6 +124,7 @@ public sealed class InferenceValidationTests
     [InlineData("llmservingsim-runs, first token", 0.16, 0.17)]
     [InlineData("llmservingsim-runs, first token of the first 20", 0.32, 0.30)]
     [InlineData("llmservingsim-runs, throughput", 0.09, 0.13)]
+    [InlineData("tensorrt-llm-perf-overview", 0.14, 0.20)]
     [InlineData("splitwise-profile", 0.05, 0.06)]
     [InlineData("splitwise-profile, first token", 0.09, 0.15)]
     public void Rows_that_no_fit_saw_are_within_what_was_reached(string group, double median, double mean)
