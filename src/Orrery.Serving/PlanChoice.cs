@@ -20,22 +20,13 @@ public static class PlanChoice
     {
         int ranks = request.Chips * ranksPerChip;
         List<string> problems = [];
-        (NumberFormat linear, NumberFormat experts) = Formats(request);
-        ServingPlan plan = new()
-        {
-            TensorParallel = 1,
-            Replicas = 1,
-            DataParallel = request.DataParallel ?? 1,
-            Precision = linear,
-            ExpertPrecision = experts,
-            KvPrecision = request.KvPrecision,
-        };
+        ServingPlan plan = Unlaid(request);
         int domain = Math.Min(ranks, request.System.ChipsPerScaleUpDomain * ranksPerChip);
         ServingPlan? best = null;
         double leastWeights = double.PositiveInfinity;
         for (int pipeline = request.PipelineParallel ?? 1; best is null && pipeline <= (request.PipelineParallel ?? Math.Min(request.Model.Layers, ranks)); pipeline++)
         {
-            for (int tensor = request.TensorParallel ?? 1; tensor <= (request.TensorParallel ?? domain / plan.DataParallel); tensor *= 2)
+            foreach (int tensor in Widths(request, ranks, domain / plan.DataParallel))
             {
                 ServingPlan candidate = WithExperts(request, plan with { TensorParallel = tensor, PipelineParallel = pipeline });
                 if ((long)tensor * pipeline * plan.DataParallel * (request.Replicas ?? 1) > ranks || !IsLegal(request, candidate, problems))
@@ -59,12 +50,101 @@ public static class PlanChoice
         return best is null ? (null, [.. problems.Distinct(StringComparer.Ordinal)]) : (Replicated(request, best, ranks), []);
     }
 
+    /// <summary>
+    /// Every legal layout of the degrees that are left out, by width: tensor groups inside a scale-up domain, for mixtures attention data parallelism beside
+    /// them and experts shared out over all of a replica's ranks or sliced; pipeline stages only where no replica of one stage holds the weights.
+    /// </summary>
+    public static ImmutableArray<ServingPlan> Layouts(ServingRequest request, int ranksPerChip)
+    {
+        int ranks = request.Chips * ranksPerChip;
+        int domain = Math.Min(ranks, request.System.ChipsPerScaleUpDomain * ranksPerChip);
+        ServingPlan plan = Unlaid(request);
+        ImmutableArray<ServingPlan>.Builder layouts = ImmutableArray.CreateBuilder<ServingPlan>();
+        List<string> objections = [];
+        for (int pipeline = request.PipelineParallel ?? 1; layouts.Count == 0 && pipeline <= (request.PipelineParallel ?? Math.Min(request.Model.Layers, ranks)); pipeline++)
+        {
+            foreach (int tensor in Widths(request, ranks, domain))
+            {
+                foreach (int data in DataWidths(request, ranks / (tensor * pipeline)))
+                {
+                    foreach (int experts in ExpertWidths(request, tensor * data))
+                    {
+                        ServingPlan candidate = plan with { TensorParallel = tensor, PipelineParallel = pipeline, DataParallel = data, ExpertParallel = experts };
+                        if ((long)candidate.RanksPerReplica * (request.Replicas ?? 1) <= ranks && IsLegal(request, candidate, objections) && WeightShare(request, candidate, ranksPerChip) < 1)
+                            layouts.Add(Replicated(request, candidate, ranks));
+                    }
+                }
+            }
+        }
+
+        return layouts.ToImmutable();
+    }
+
+    /// <summary>A plan of one rank in the formats of the request.</summary>
+    private static ServingPlan Unlaid(ServingRequest request)
+    {
+        (NumberFormat linear, NumberFormat experts) = Formats(request);
+        return new ServingPlan
+        {
+            TensorParallel = 1,
+            Replicas = 1,
+            DataParallel = request.DataParallel ?? 1,
+            Precision = linear,
+            ExpertPrecision = experts,
+            KvPrecision = request.KvPrecision,
+        };
+    }
+
+    /// <summary>The width asked for, or those worth a try, ascending: powers of two, and what divides ranks, heads and their caches without a rest.</summary>
+    private static List<int> Widths(ServingRequest request, int ranks, int most)
+    {
+        if (request.TensorParallel is { } asked)
+            return [asked];
+        List<int> widths = [];
+        for (int width = 1; width <= most; width++)
+        {
+            if (int.IsPow2(width) || (ranks % width == 0 && SharesHeads(request.Model, width)))
+                widths.Add(width);
+        }
+
+        return widths;
+    }
+
+    /// <summary>Ranks hold whole heads, and whole groups of them or copies of one: what engines ask for.</summary>
+    private static bool SharesHeads(ModelArchitecture model, int width)
+    {
+        foreach (LayerDescription kind in model.LayerKinds)
+        {
+            AttentionDescription attention = kind.Attention;
+            if (kind.Stream.Kind != TokenStreamKind.Sequence || attention.Heads == 0)
+                continue;
+            if (attention.Heads % width != 0 || (attention.KvHeads > 0 && attention.KvHeads % width != 0 && width % attention.KvHeads != 0))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static List<int> DataWidths(ServingRequest request, int most)
+    {
+        if (request.DataParallel is { } asked)
+            return [asked];
+        List<int> widths = [1];
+        for (int width = 2; width <= most && HasExperts(request.Model); width *= 2)
+            widths.Add(width);
+        return widths;
+    }
+
+    private static int[] ExpertWidths(ServingRequest request, int group) =>
+        request.ExpertParallel is { } asked ? [asked] : group > 1 && HasExperts(request.Model) ? [1, group] : [1];
+
     private static (NumberFormat Linear, NumberFormat Experts) Formats(ServingRequest request)
     {
         CheckpointDescription published = request.Model.Checkpoint;
         return (request.Precision ?? published.Linear, request.ExpertPrecision ?? request.Precision ?? published.Experts);
     }
 
+    /// <summary>A replica whose ranks attend for different sequences shares the experts out among them.</summary>
     private static ServingPlan WithExperts(ServingRequest request, ServingPlan plan) =>
         plan with { ExpertParallel = request.ExpertParallel ?? (plan.DataParallel > 1 && HasExperts(request.Model) ? plan.DataParallel : 1) };
 

@@ -10,4 +10,7 @@ public sealed record ServingOutcome(ServingReport? Report, ImmutableArray<Diagno
 {
     /// <summary>Where the highest rate was asked for; the report is that of a run at it.</summary>
     public MaximumRate? MaximumRate { get; init; }
+
+    /// <summary>Layouts that were run to find the best, the best first; empty where it was not asked for.</summary>
+    public ImmutableArray<TriedLayout> Tried { get; init; } = [];
 }

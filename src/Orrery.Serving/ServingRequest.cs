@@ -20,6 +20,9 @@ public sealed record ServingRequest
 
     public required ServingWorkload Workload { get; init; }
 
+    /// <summary>Degrees that are left out, and the batch, are those that do best (<see cref="LayoutSearch"/>), not the usual ones.</summary>
+    public bool SeeksBestLayout { get; init; }
+
     /// <summary>Logical-core setting of Neuron chips; null is the chip's default.</summary>
     public int? Lnc { get; init; }
 

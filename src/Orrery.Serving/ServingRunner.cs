@@ -20,7 +20,8 @@ public static class ServingRunner
 
     /// <summary>Chooses what the request leaves open; null where it cannot be laid out, with the reasons among <paramref name="diagnostics"/>.</summary>
     /// <param name="isNo">The request is well put, but the answer is no.</param>
-    public static PreparedJob? Prepare(ServingRequest request, ServingContext context, List<Diagnostic> diagnostics, out bool isNo)
+    /// <param name="chosen">A layout that was chosen; null to choose the usual one.</param>
+    public static PreparedJob? Prepare(ServingRequest request, ServingContext context, List<Diagnostic> diagnostics, out bool isNo, ServingPlan? chosen = null)
     {
         isNo = false;
         int ranksPerChip = RanksPerChip(request, diagnostics);
@@ -29,7 +30,7 @@ public static class ServingRunner
             return null;
 
         isNo = true;
-        (ServingPlan? plan, ImmutableArray<string> problems) = PlanChoice.Of(request, ranksPerChip);
+        (ServingPlan? plan, ImmutableArray<string> problems) = chosen is null ? PlanChoice.Of(request, ranksPerChip) : (chosen, []);
         if (plan is null)
         {
             diagnostics.AddRange(problems.Select(static problem => Error(ServingCode.NoPlan, "plan", problem)));
@@ -259,7 +260,7 @@ public static class ServingRunner
         return names.ToImmutable();
     }
 
-    private static int RanksPerChip(ServingRequest request, List<Diagnostic> diagnostics)
+    internal static int RanksPerChip(ServingRequest request, List<Diagnostic> diagnostics)
     {
         ChipDescription chip = request.System.Chip;
         if (request.Lnc is not { } lnc)

@@ -20,6 +20,7 @@ public static class ServingJson
         WriteInputs(writer, request, report, arguments);
         WritePlan(writer, report?.Plan);
         writer.Texts("chosen", report?.Chosen ?? []);
+        WriteTried(writer, outcome.Tried);
         WriteDistribution(writer, "ttftS", report?.FirstToken);
         WriteDistribution(writer, "tpotS", report?.PerToken);
         WriteDistribution(writer, "e2eS", report?.EndToEnd);
@@ -84,6 +85,24 @@ public static class ServingJson
         writer.Text("expertPrecision", plan?.ExpertPrecision.Text());
         writer.Text("kvPrecision", plan?.KvPrecision.Text());
         writer.WriteEndObject();
+    }
+
+    private static void WriteTried(Utf8JsonWriter writer, ImmutableArray<TriedLayout> tried)
+    {
+        writer.WriteStartArray("tried");
+        foreach (TriedLayout one in tried)
+        {
+            writer.WriteStartObject();
+            WritePlan(writer, one.Plan);
+            writer.WriteNumber("maxBatch", one.MaxBatch);
+            writer.Number("maxRequestsPerS", one.MaximumRate);
+            writer.Number("sloAttainment", one.Attainment);
+            writer.Number("e2eMeanS", one.EndToEnd);
+            writer.Number("outputTokensPerS", one.OutputTokensPerSecond);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     private static void WriteDistribution(Utf8JsonWriter writer, string name, Distribution? distribution)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Orrery.Serving;
 using Orrery.Units;
@@ -9,17 +10,20 @@ public static class ServingText
 {
     private const int BarWidth = 46;
     private const int NameWidth = 18;
+    private const int LayoutsShown = 8;
     private const double SmallestShare = 0.0005;
 
-    public static void Write(TextWriter output, Terminal terminal, ServingReport report, MaximumRate? maximum = null)
+    public static void Write(TextWriter output, Terminal terminal, ServingReport report, ServingOutcome outcome)
     {
         ReportText text = new(output, terminal);
         ServingRequest request = report.Request;
         text.Title($"{request.Model.Name} on {request.System.Id}: {Count(request.Chips)} {request.System.Chip.Name} chips, {report.Plan.Precision.Text()}, engine {request.Stack.Name}");
         text.Gap();
         WritePlan(text, report);
-        if (maximum is not null)
+        if (outcome.MaximumRate is { } maximum)
             WriteMaximum(text, maximum);
+        if (outcome.Tried.Length > 0)
+            WriteTried(text, outcome.Tried);
         text.Gap();
         WriteLatency(text, report);
         WriteThroughput(text, report);
@@ -72,6 +76,34 @@ public static class ServingText
             text.Line($"above it, {maximum.Limit}");
 
         static string Rate(double value) => Quantity.FormatNumber(value, 3);
+    }
+
+    private static void WriteTried(ReportText text, ImmutableArray<TriedLayout> tried)
+    {
+        bool hasRate = tried[0].MaximumRate is not null;
+        bool hasLevel = tried[0].Attainment is not null;
+        text.Section("layouts");
+        text.Row($"{"tried, best first",-38}{"max batch",10}{(hasRate ? "requests/s" : hasLevel ? "keep level" : ""),12}{"tokens/s out",14}{"whole answer",14}");
+        foreach (TriedLayout one in tried.AsSpan()[..Math.Min(LayoutsShown, tried.Length)])
+        {
+            string kept = one.MaximumRate is { } rate ? (rate > 0 ? Quantity.FormatNumber(rate, 3) : "none") : one.Attainment is { } share ? Quantity.FormatPercent(share, 3) : "";
+            text.Row($"{LayoutWords(one.Plan),-38}{Count(one.MaxBatch),10}{kept,12}{Count(one.OutputTokensPerSecond),14}{Time(one.EndToEnd),14}");
+        }
+
+        if (tried.Length > LayoutsShown)
+            text.Line($"and {Count(tried.Length - LayoutsShown)} more that did no better", isDim: true);
+    }
+
+    private static string LayoutWords(ServingPlan plan)
+    {
+        List<string> parts = [$"{Count(plan.Replicas)} x TP {plan.TensorParallel}"];
+        if (plan.PipelineParallel > 1)
+            parts.Add($"PP {plan.PipelineParallel}");
+        if (plan.DataParallel > 1)
+            parts.Add($"DP {plan.DataParallel}");
+        if (plan.ExpertParallel > 1)
+            parts.Add($"EP {plan.ExpertParallel}");
+        return string.Join(", ", parts);
     }
 
     private static void WriteLatency(ReportText text, ServingReport report)

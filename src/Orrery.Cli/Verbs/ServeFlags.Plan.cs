@@ -14,6 +14,7 @@ public static partial class ServeFlags
         Degree("--dp", "attention data parallelism inside a replica, in ranks; 1 when left out"),
         Degree("--ep", "expert parallelism inside a replica, in ranks"),
         Degree("--replicas", "engines with queues and caches of their own; as many as there are ranks for when left out"),
+        Word("--plan", "degrees that are left out: usual, by rule; best, by running every legal layout and batch; usual when left out", ["usual", "best"]),
         Word("--precision", "format of products, such as bf16, fp8, nvfp4; that of the published weights when left out", Precisions),
         Word("--kv-precision", "format of cached keys and values: bf16|fp8; bf16 when left out", [NumberFormat.Bf16.Text(), NumberFormat.Fp8.Text()]),
     ];

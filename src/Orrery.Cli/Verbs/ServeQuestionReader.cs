@@ -42,6 +42,7 @@ public static class ServeQuestionReader
             Chips = arguments.Integer("--chips") ?? 1,
             Workload = workload,
             Lnc = arguments.Integer("--lnc"),
+            SeeksBestLayout = arguments.Text("--plan") == "best",
             TensorParallel = arguments.Integer("--tp"),
             PipelineParallel = arguments.Integer("--pp"),
             DataParallel = arguments.Integer("--dp"),

@@ -32,7 +32,7 @@ public static class ServeVerb
         (ServingRequest? request, ServingContext context, ImmutableArray<Diagnostic> problems) = ServeQuestionReader.Read(call);
         if (request is null)
             return output.RefuseInput(ServingJson.Schema, problems);
-        ServingOutcome outcome = request.Workload.Rated is { } rated ? MaximumRateFinder.Run(request, rated, context) : ServingRunner.Run(request, context);
+        ServingOutcome outcome = ServingAnswer.Of(request, context);
         outcome = outcome with { Diagnostics = [.. problems, .. outcome.Diagnostics] };
         if (outcome.Report is null && !outcome.IsNo)
             return output.RefuseInput(ServingJson.Schema, outcome.Diagnostics);
@@ -52,7 +52,7 @@ public static class ServeVerb
         {
             output.Report(outcome.Diagnostics);
             if (outcome.Report is { } report)
-                ServingText.Write(output.Output, output.Terminal, report, outcome.MaximumRate);
+                ServingText.Write(output.Output, output.Terminal, report, outcome);
         }
 
         return outcome.IsNo ? ExitCode.AnswerIsNo : ExitCode.Done;

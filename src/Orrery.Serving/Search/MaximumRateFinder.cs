@@ -32,27 +32,23 @@ public static class MaximumRateFinder
 
     /// <summary>Searches, then runs <paramref name="request"/> at the rate found; its workload is that of <paramref name="requests"/>.</summary>
     /// <param name="tolerance">A rate that misses lies no further above the answer than this share.</param>
-    public static ServingOutcome Run(ServingRequest request, RatedRequests requests, ServingContext context, double tolerance = 0.01)
+    /// <param name="plan">A layout that was chosen; null to choose the usual one.</param>
+    public static ServingOutcome Run(ServingRequest request, RatedRequests requests, ServingContext context, double tolerance = 0.01, ServingPlan? plan = null)
     {
         List<Diagnostic> diagnostics = [];
-        if (ServingRunner.Prepare(request with { Workload = requests.At(requests.LeastRate) }, context, diagnostics, out bool isNo) is not { } job)
+        if (ServingRunner.Prepare(request, context, diagnostics, out bool isNo, plan) is not { } job)
             return new ServingOutcome(null, [.. diagnostics], isNo);
 
-        // With so much time between them nearly every request is alone: who misses the level there always does.
-        ServingRun alone = job.Run(1);
-        double flood = Rate(job.With(requests.At(RateSearch.Highest)).Run(1));
-        RatedRequests all = Lengthened(job, requests, alone, flood);
-        int runs = 2;
-        if (Kept(job, alone) < ShareOf(request))
+        (RateBracket found, RatedRequests all, ServingRun alone) = Find(job, requests, tolerance);
+        if (found.Kept == 0)
         {
             string limit = LimitOf(job, alone);
-            ServingOutcome missed = ServingRunner.Run(job, context, hasInterval: true, diagnostics);
+            ServingOutcome missed = ServingRunner.Run(job.With(requests.At(requests.LeastRate)), context, hasInterval: true, diagnostics);
             diagnostics.RemoveAll(static one => one.Code == ServingCode.SloMissed);
             diagnostics.Insert(0, Error($"no rate keeps {LevelText(request)}: with requests so far apart that they run alone, {limit}"));
-            return missed with { Diagnostics = [.. diagnostics], IsNo = true, MaximumRate = new MaximumRate(null, 0, 0, tolerance, runs, all.Trace.Count, limit) };
+            return missed with { Diagnostics = [.. diagnostics], IsNo = true, MaximumRate = new MaximumRate(null, 0, 0, tolerance, found.Runs, all.Trace.Count, limit) };
         }
 
-        RateBracket found = Search(job, all, 1, flood, tolerance);
         job = job.With(all.At(found.Kept));
         ServingOutcome outcome = ServingRunner.Run(job, context, hasInterval: true, diagnostics);
         double factor = EightyPercentInterval.Factor(outcome.Report!.Sigma);
@@ -64,8 +60,19 @@ public static class MaximumRateFinder
         return outcome with
         {
             Diagnostics = [.. diagnostics],
-            MaximumRate = new MaximumRate(found.Kept, Math.Min(slow.Kept, found.Kept), Math.Max(fast.Kept, found.Kept), tolerance, runs + found.Runs + slow.Runs + fast.Runs, all.Trace.Count, next),
+            MaximumRate = new MaximumRate(found.Kept, Math.Min(slow.Kept, found.Kept), Math.Max(fast.Kept, found.Kept), tolerance, found.Runs + slow.Runs + fast.Runs, all.Trace.Count, next),
         };
+    }
+
+    /// <summary>The highest rate of a job, the requests it was found with, and a run of them nearly alone; nothing is reported.</summary>
+    public static (RateBracket Bracket, RatedRequests Requests, ServingRun Alone) Find(PreparedJob job, RatedRequests requests, double tolerance)
+    {
+        // With so much time between them nearly every request is alone: who misses the level there always does.
+        ServingRun alone = job.With(requests.At(requests.LeastRate)).Run(1);
+        double flood = Rate(job.With(requests.At(RateSearch.Highest)).Run(1));
+        RatedRequests all = Lengthened(job, requests, alone, flood);
+        RateBracket bracket = Kept(job, alone) < ShareOf(job.Request) ? new RateBracket(0, requests.LeastRate, 0) : Search(job, all, 1, flood, tolerance);
+        return (bracket with { Runs = bracket.Runs + 2 }, all, alone);
     }
 
     /// <summary>The highest rate of a job, every iteration <paramref name="scale"/> times as long; nothing is reported.</summary>
