@@ -66,9 +66,76 @@ public sealed class LaunchTests
         Command.RunLine($"{Job} --chips 64 --launch megatrn").Error.ShouldContain("did you mean 'megatron'?");
     }
 
+    public static TheoryData<string, string> Engines() => new()
+    {
+        { "vllm", "serve --model llama-3.1-8b --system dgx-h100 --chips 4 --tp 2 --router least-loaded" },
+        { "vllm", "serve --model mixtral-8x7b --system dgx-h100 --chips 8 --tp 2 --dp 2 --ep 4 --kv-precision fp8" },
+        { "nxdi", "serve --model llama-3.1-8b --system trn2.48xlarge --chips 2 --lnc 1 --tp 8 --max-batch 32 --max-context 8192" },
+        { "trtllm", "serve --model llama-3.1-8b --system dgx-h100 --chips 4 --tp 2 --precision fp8 --max-batch 100" },
+        { "sglang", "serve --model llama-3.1-8b --system dgx-h100 --chips 4 --tp 1 --dp 2 --prefix-cache off" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public void A_serving_plan_that_went_out_comes_back_with_the_same_answer(string engine, string question)
+    {
+        const string Load = "--rate 3 --requests 40 --input-tokens 300 --output-tokens 60";
+        Command sent = Command.RunLine($"{question} {Load} --json --launch {engine}");
+        JsonElement json = sent.Json();
+        JsonElement launch = json.GetProperty("launch");
+        launch.GetProperty("framework").GetString().ShouldBe(engine);
+        launch.GetProperty("notExpressed").GetArrayLength().ShouldBe(0, launch.ToString());
+        string[] head = question.Split(' ')[..5];
+        Command received = Command.Run([.. head, "--chips", json.GetProperty("inputs").GetProperty("chips").ToString(), .. Load.Split(' '), "--from-launch", launch.GetProperty("text").GetString()!, "--json"]);
+        received.Code.ShouldBe(ExitCode.Done, received.Output);
+        JsonElement back = received.Json();
+        back.GetProperty("plan").ToString().ShouldBe(json.GetProperty("plan").ToString());
+        foreach (string key in (string[])["stack", "maxBatch", "chunk", "batching", "router"])
+            back.GetProperty("inputs").GetProperty(key).ToString().ShouldBe(json.GetProperty("inputs").GetProperty(key).ToString(), key);
+        foreach (string key in (string[])["ttftS", "tpotS", "e2eS"])
+            back.GetProperty(key).ToString().ShouldBe(json.GetProperty(key).ToString(), key);
+        back.GetProperty("kvCacheBytes").GetDouble().ShouldBe(json.GetProperty("kvCacheBytes").GetDouble(), 1e-3 * json.GetProperty("kvCacheBytes").GetDouble());
+    }
+
+    [Fact]
+    public void Engine_arguments_tell_the_chips_and_flags_of_ours_take_their_place()
+    {
+        const string Question = "serve --model llama-3.1-8b --system dgx-h100 --rate 3 --requests 20";
+        Command whole = Command.Run([.. Question.Split(' '), "--json", "--from-launch", "vllm serve MODEL -tp 2 --data-parallel-size 2 --gpu-memory-utilization 0.5 --port 80"]);
+        whole.Json().GetProperty("inputs").GetProperty("chips").GetInt32().ShouldBe(4);
+        whole.Json().GetProperty("plan").GetProperty("replicas").GetInt32().ShouldBe(2);
+        whole.Output.ShouldContain("ORR6105");
+        double half = whole.Json().GetProperty("memory").GetProperty("capacityBytes").GetDouble();
+        Command moved = Command.Run([.. Question.Split(' '), "--json", "--tp", "1", "--chips", "4", "--from-launch", "vllm serve MODEL -tp 2"]);
+        moved.Json().GetProperty("plan").GetProperty("replicas").GetInt32().ShouldBe(4);
+        moved.Json().GetProperty("memory").GetProperty("capacityBytes").GetDouble().ShouldBe(half / 0.5 * 0.92, 1);
+        moved.Output.ShouldContain("ORR6110");
+        Command slip = Command.Run([.. Question.Split(' '), "--from-launch", "vllm serve MODEL --tensor-parallel-sise 2"]);
+        slip.ShouldBeRefused();
+        slip.Error.ShouldContain("did you mean '--tensor-parallel-size'?");
+        Command.Run([.. Question.Split(' '), "--chips", "4", "--from-launch", "trtllm-serve MODEL --tp_size 3"]).ShouldBeRefused();
+        Command.RunLine($"{Question} --chips 4 --launch vlm").Error.ShouldContain("did you mean 'vllm'?");
+        Command.RunLine(Question).ShouldBeRefused();
+    }
+
+    [Fact]
+    public void What_an_engine_cannot_be_told_is_a_comment_and_a_warning()
+    {
+        Command command = Command.RunLine("serve --model llama-3.1-8b --system dgx-h100 --chips 2 --tp 1 --rate 3 --requests 20 --batching decode-first --launch vllm");
+        command.Output.ShouldContain("# not expressed: batching decode-first");
+        command.Error.ShouldContain("warning ORR6106: cannot state batching decode-first");
+        command.Output.ShouldStartWith("# llama-3.1-8b on dgx-h100, 2 chips");
+        Command other = Command.RunLine("serve --model llama-3.1-8b --system dgx-h100 --chips 2 --rate 3 --requests 20 --stack sglang --launch vllm");
+        other.Output.ShouldContain("PREDICTED FOR SGLang");
+    }
+
     [Fact]
     public void Help_names_every_framework()
     {
+        string serving = Command.Run("serve", "--help").Output.ReplaceLineEndings(" ");
+        foreach (EngineFramework framework in EngineFramework.All)
+            serving.ShouldContain(framework.Name);
+
         string help = Command.Run("train", "--help").Output.ReplaceLineEndings(" ");
         foreach (LaunchFramework framework in LaunchFramework.All)
             help.ShouldContain(framework.Name);

@@ -3,12 +3,13 @@ using System.Globalization;
 using System.Text.Json;
 using Orrery.Catalog;
 using Orrery.Interchange.Launch;
+using Orrery.Serving;
 using Orrery.Training;
 using Orrery.Units;
 
 namespace Orrery.Cli.Reports;
 
-/// <summary>The plan of a report as launch arguments of a framework (<c>--launch</c>).</summary>
+/// <summary>The plan of a report as launch arguments of a framework (<c>--launch</c>), of training or of serving.</summary>
 public static class LaunchAnswer
 {
     /// <summary>The framework of that word; null with a complaint where there is none.</summary>
@@ -16,15 +17,21 @@ public static class LaunchAnswer
     {
         LaunchFramework? framework = LaunchFramework.Find(word);
         if (framework is null)
-        {
-            string[] names = [.. LaunchFramework.All.Select(static one => one.Name)];
-            problems.Add(new(
-                Severity.Error, ErrorCodes.WrongValue, "--launch", 0, 0,
-                $"found '{Quote.Argument(word)}'; expected one of {string.Join(", ", names)}{EditDistance.Hint(word, names)}"));
-        }
-
+            problems.Add(Unknown(word, [.. LaunchFramework.All.Select(static one => one.Name)]));
         return framework;
     }
+
+    /// <summary>The serving framework of that word; null with a complaint where there is none.</summary>
+    public static EngineFramework? FindEngine(string word, ICollection<Diagnostic> problems)
+    {
+        EngineFramework? framework = EngineFramework.Find(word);
+        if (framework is null)
+            problems.Add(Unknown(word, [.. EngineFramework.All.Select(static one => one.Name)]));
+        return framework;
+    }
+
+    private static Diagnostic Unknown(string word, string[] names) => new(
+        Severity.Error, ErrorCodes.WrongValue, "--launch", 0, 0, $"found '{Quote.Argument(word)}'; expected one of {string.Join(", ", names)}{EditDistance.Hint(word, names)}");
 
     /// <summary>The arguments, under a comment that says what they were found for.</summary>
     public static LaunchText Of(LaunchFramework framework, TrainingReport report)
@@ -37,9 +44,32 @@ public static class LaunchAnswer
             $"{request.Model.Name} on {request.System.Id}, {request.Chips} chips, {report.Ranks} ranks: {report.StepTime.Value:G4} s a step ({report.StepTimeLow.Value:G4} to {report.StepTimeHigh.Value:G4}){fits}; for {framework.Release}")]);
     }
 
+    /// <summary>The arguments of serving engines, under a comment that says what they were found for.</summary>
+    public static LaunchText Of(EngineFramework framework, ServingReport report)
+    {
+        ServingRequest request = report.Request;
+        EngineJob job = new(request.Model, request.System, request.Stack, request.Chips, request.Lnc);
+        EngineSetup setup = job.Usual with
+        {
+            Plan = report.Plan,
+            MaxBatch = request.MaxBatch ?? request.Stack.MaxBatch,
+            TokenBudget = request.TokenBudget ?? request.Stack.TokenBudget,
+            ContextTokens = request.ContextTokens ?? request.Model.MaxPositions,
+            Batching = request.Batching?.Name ?? request.Stack.Batching,
+            Router = request.Router?.Name ?? Routers.All[0].Name,
+            CachesPrefixes = request.CachesPrefixes,
+        };
+        string engine = request.Stack.Id == framework.Stack ? "" : $"; PREDICTED FOR {request.Stack.Name}";
+        return framework.Write(setup, job, [
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{request.Model.Name} on {request.System.Id}, {request.Chips} chips, {job.Ranks} ranks; for {framework.Release}{engine}"),
+            $"{request.Workload.Source}: TTFT {ServingText.Time(report.FirstToken.Mean)}, TPOT {ServingText.Time(report.PerToken.Mean)}, {Quantity.FormatNumber(report.OutputTokensPerSecond, 4)} tokens/s out"]);
+    }
+
     /// <summary>What the framework cannot state, as warnings.</summary>
     public static ImmutableArray<Diagnostic> Warnings(LaunchText launch) =>
-        [.. launch.Gaps.Select(static gap => new Diagnostic(Severity.Warning, LaunchCodes.NotExpressed, "--launch", 0, 0, $"cannot state {gap.Message}"))];
+        [.. launch.Gaps.DistinctBy(static gap => gap.Message).Select(static gap => new Diagnostic(Severity.Warning, LaunchCodes.NotExpressed, "--launch", 0, 0, $"cannot state {gap.Message}"))];
 
     /// <summary>The key <c>launch</c>; null where it was not asked for.</summary>
     public static void Write(Utf8JsonWriter writer, LaunchText? launch)

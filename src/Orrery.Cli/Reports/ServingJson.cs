@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Orrery.Interchange.Launch;
 using Orrery.Serving;
 using Orrery.Units;
 
@@ -10,7 +11,7 @@ public static class ServingJson
 {
     public const string Schema = "orrery.serve/1";
 
-    public static void Write(TextWriter output, ServingRequest request, ImmutableArray<string> arguments, ServingOutcome outcome)
+    public static void Write(TextWriter output, ServingRequest request, ImmutableArray<string> arguments, ServingOutcome outcome, LaunchText? launch = null)
     {
         using JsonText json = new(output);
         Utf8JsonWriter writer = json.Writer;
@@ -47,6 +48,7 @@ public static class ServingJson
         writer.Texts("limits", report?.Limits ?? []);
         writer.Number("sigma", report?.Sigma);
         writer.Texts("provenance", report?.Provenance ?? []);
+        LaunchAnswer.Write(writer, launch);
         DiagnosticsJson.Write(writer, outcome.Diagnostics);
         writer.WriteEndObject();
     }

@@ -28,7 +28,7 @@ public static partial class ServeFlags
     [
         new("--model", FlagKind.Text, "M", "network: a name of the catalogue, a config.json or the folder of one") { IsRequired = true },
         new("--system", FlagKind.Text, "S", "machine: a name of the catalogue or a file") { IsRequired = true },
-        new("--chips", FlagKind.Integer, "N", "number of accelerator packages") { IsRequired = true, High = 1 << 20 },
+        new("--chips", FlagKind.Integer, "N", "number of accelerator packages") { IsRequired = true, Unless = "--from-launch", High = 1 << 20 },
     ];
 
     /// <summary>What is set of the machine.</summary>

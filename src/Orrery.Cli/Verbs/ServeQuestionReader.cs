@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orrery.Catalog;
 using Orrery.Cli.Arguments;
+using Orrery.Interchange.Launch;
 using Orrery.Models;
 using Orrery.Serving;
 using Orrery.Units;
@@ -20,9 +21,12 @@ public static class ServeQuestionReader
         ServingContext context = new(catalog);
         SystemDescription? system = Take(arguments.Text("--system"), name => catalog.System(name), problems);
         ModelArchitecture? model = Take(arguments.Text("--model"), name => ModelLoader.Load(name, catalog.DataRoot), problems);
+        EngineInput? launched = arguments.Text(LaunchInput.Flag) is { } given ? EngineInput.Open(given, problems) : null;
+        // Arguments of an engine are that engine's, and so is a plan that is printed for one.
+        string? engine = arguments.Text("--stack") ?? launched?.Framework.Stack ?? (arguments.Text("--launch") is { } word ? EngineFramework.Find(word)?.Stack : null);
         ServingStack? stack = null;
-        if (arguments.Text("--stack") is { } stackName)
-            stack = Take(stackName, context.Stacks.Stack, problems);
+        if (engine is not null)
+            stack = Take(engine, context.Stacks.Stack, problems);
         else if (system is not null)
             stack = Take(system.Chip.Id, _ => context.Stacks.DefaultFor(system.Chip.Architecture), problems);
         ServiceLevel? level = Take(arguments.Text("--slo"), ServiceLevel.Parse, problems);
@@ -59,7 +63,10 @@ public static class ServeQuestionReader
             ServiceLevel = level,
             UsdPerChipHour = price,
         };
-        return (request, context, [.. problems.Distinct()]);
+        if (launched is not null)
+            request = LaunchedEngine.Merge(request, launched, arguments, catalog.DataRoot, problems);
+        bool isWrong = problems.Exists(static problem => problem.Severity == Severity.Error);
+        return (isWrong ? null : request, context, [.. problems.Distinct()]);
     }
 
     private static NumberFormat? Format(string? text) => text is not null && NumberFormats.TryParse(text, out NumberFormat format) ? format : null;

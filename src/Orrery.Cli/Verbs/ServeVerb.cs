@@ -3,6 +3,7 @@ using Orrery.Catalog;
 using Orrery.Cli.Arguments;
 using Orrery.Cli.Pictures;
 using Orrery.Cli.Reports;
+using Orrery.Interchange.Launch;
 using Orrery.Serving;
 
 namespace Orrery.Cli.Verbs;
@@ -20,6 +21,7 @@ public static class ServeVerb
             ("serve --model llama-3.1-70b --system trn3-gen2 --chips 4 --concurrency 64", "64 clients that wait for answers"),
             ("serve --model llama-3.1-70b --system dgx-h100 --chips 8 --rate max --slo tpot=50ms", "the highest rate that keeps a service level"),
             ("serve --model llama-3.1-8b --system gb200-nvl72 --chips 4 --rate 20 --slo ttft=1s --json", "a service level, for a program"),
+            ("serve --model llama-3.1-70b --system dgx-h100 --chips 8 --rate 4 --launch sglang", "the plan as arguments of an engine, ready to paste"),
         ],
         Notes = "Names of models, systems and stacks may be paths. Layout that is left out is chosen and printed. Exit code 1 means that the model does not fit, "
             + "that no layout is legal, or that the service level is missed; the limit is named.",
@@ -30,6 +32,15 @@ public static class ServeVerb
     {
         CommandContext output = call.Context;
         (ServingRequest? request, ServingContext context, ImmutableArray<Diagnostic> problems) = ServeQuestionReader.Read(call);
+        EngineFramework? framework = null;
+        if (call.Arguments.Text("--launch") is { } word)
+        {
+            List<Diagnostic> wrong = [];
+            framework = LaunchAnswer.FindEngine(word, wrong);
+            if (framework is null)
+                return output.RefuseInput(ServingJson.Schema, [.. problems, .. wrong]);
+        }
+
         if (request is null)
             return output.RefuseInput(ServingJson.Schema, problems);
         ServingOutcome outcome = ServingAnswer.Of(request, context);
@@ -44,14 +55,19 @@ public static class ServeVerb
             return output.RefuseInput(ServingJson.Schema, [unwritten]);
         }
 
+        LaunchText? launch = framework is not null && outcome.Report is { } launched ? LaunchAnswer.Of(framework, launched) : null;
+        if (launch is not null)
+            outcome = outcome with { Diagnostics = [.. outcome.Diagnostics, .. LaunchAnswer.Warnings(launch)] };
         if (output.IsJson)
         {
-            ServingJson.Write(output.Output, request, call.Given, outcome);
+            ServingJson.Write(output.Output, request, call.Given, outcome, launch);
         }
         else
         {
             output.Report(outcome.Diagnostics);
-            if (outcome.Report is { } report)
+            if (launch is not null)
+                output.Output.Write(launch.Text);
+            else if (outcome.Report is { } report)
                 ServingText.Write(output.Output, output.Terminal, report, outcome);
         }
 

@@ -20,14 +20,14 @@ public sealed class LaunchArguments
         "start_method", "role", "module", "no_python", "run_path", "log_dir", "redirects", "tee", "local_ranks_filter", "local_addr",
     ];
 
-    private readonly LaunchFramework framework;
+    private readonly LaunchVocabulary framework;
     private readonly string file;
     private readonly List<LaunchSetting> inOrder = [];
     private readonly Dictionary<string, LaunchSetting> byName = new(StringComparer.Ordinal);
     private readonly HashSet<string> taken = new(StringComparer.Ordinal);
     private readonly List<Diagnostic> diagnostics = [];
 
-    public LaunchArguments(LaunchFramework framework, IReadOnlyList<LaunchSetting> settings, string file)
+    public LaunchArguments(LaunchVocabulary framework, IReadOnlyList<LaunchSetting> settings, string file)
     {
         this.framework = framework;
         this.file = file;

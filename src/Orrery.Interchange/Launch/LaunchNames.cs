@@ -6,7 +6,7 @@ namespace Orrery.Interchange.Launch;
 public static class LaunchNames
 {
     /// <summary>The names; null where the file cannot be read, so that no argument is called unknown for want of it.</summary>
-    public static IReadOnlySet<string>? Of(LaunchFramework framework, string dataRoot)
+    public static IReadOnlySet<string>? Of(LaunchVocabulary framework, string dataRoot)
     {
         try
         {

@@ -15,7 +15,11 @@ public static class LaunchSettings
     public const int Most = 10_000;
 
     /// <summary>The settings of <paramref name="text"/> in order; mistakes of syntax go to <paramref name="problems"/>.</summary>
-    public static ImmutableArray<LaunchSetting> Parse(string text, string file, ICollection<Diagnostic> problems)
+    public static ImmutableArray<LaunchSetting> Parse(string text, string file, ICollection<Diagnostic> problems) => Parse(text, file, problems, []);
+
+    /// <summary>The same, where words of one dash are flags too.</summary>
+    /// <param name="shorts">Those flags, without their dash: <c>tp</c>.</param>
+    internal static ImmutableArray<LaunchSetting> Parse(string text, string file, ICollection<Diagnostic> problems, ImmutableArray<string> shorts)
     {
         List<LaunchSetting> settings = [];
         switch (FormOf(text))
@@ -27,7 +31,7 @@ public static class LaunchSettings
                 ReadToml(text, settings);
                 break;
             default:
-                ReadWords(text, file, settings, problems);
+                ReadWords(text, file, settings, problems, shorts);
                 break;
         }
 
@@ -55,7 +59,7 @@ public static class LaunchSettings
             if (line[0] == '[' && line.Contains(']'))
                 return Form.Toml;
             int end = 0;
-            while (end < line.Length && (char.IsAsciiLetterOrDigit(line[end]) || line[end] is '_' or '.'))
+            while (end < line.Length && (char.IsAsciiLetterOrDigit(line[end]) || line[end] is '_' or '.' || (end > 0 && line[end] == '-')))
                 end++;
             if (end == 0 || end == line.Length)
                 return Form.Words;
@@ -75,6 +79,19 @@ public static class LaunchSettings
             problems.Add(one);
         if (root is not null)
             Flatten("", root, settings);
+    }
+
+    /// <summary>A value that is JSON, which YAML holds, as settings of their own behind its key: <c>--additional-config '{"a": {"b": 1}}'</c> is <c>additional-config.a.b</c>.</summary>
+    internal static void Unfold(LaunchSetting setting, string file, List<LaunchSetting> settings, ICollection<Diagnostic> problems)
+    {
+        DiagnosticList found = new(file);
+        List<LaunchSetting> inside = [];
+        if (YamlReader.Read(Encoding.UTF8.GetBytes(setting.Value + setting.Rest), found) is { } root)
+            Flatten(setting.Key + ".", root, inside);
+        if (found.HasErrors)
+            problems.Add(new(Severity.Error, LaunchCodes.Syntax, file, setting.Line, setting.Column, $"the value of {setting.Key} is not JSON: {found.InOrder()[0].Message}"));
+        foreach (LaunchSetting one in inside)
+            settings.Add(new(one.Key, one.Value, setting.Line, setting.Column));
     }
 
     private static void Flatten(string prefix, YamlNode node, List<LaunchSetting> settings)
@@ -145,13 +162,13 @@ public static class LaunchSettings
         return value.ToString();
     }
 
-    private static void ReadWords(string text, string file, List<LaunchSetting> settings, ICollection<Diagnostic> problems)
+    private static void ReadWords(string text, string file, List<LaunchSetting> settings, ICollection<Diagnostic> problems, ImmutableArray<string> shorts)
     {
         LaunchWord? flag = null;
         bool isList = false;
         foreach (LaunchWord word in Words(text, file, problems))
         {
-            string written = word.Text;
+            string written = shorts.Length > 0 && word.Text.Length > 1 && word.Text[0] == '-' && shorts.Contains(word.Text[1..]) ? "-" + word.Text : word.Text;
             if (written == Break)
             {
                 isList = false;
@@ -172,7 +189,7 @@ public static class LaunchSettings
                 if (end > 2)
                     settings.Add(new(written[2..end], written[(end + 1)..].Trim(), word.Line, word.Column));
                 else
-                    flag = word;
+                    flag = word with { Text = written };
             }
             else if (written.StartsWith("${", StringComparison.Ordinal) && written.Contains("[@]", StringComparison.Ordinal))
             {

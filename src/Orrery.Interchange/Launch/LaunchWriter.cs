@@ -32,7 +32,8 @@ public sealed class LaunchWriter
     /// <summary>The comment lines below the arguments, each with its mark.</summary>
     public IEnumerable<string> Comments()
     {
-        foreach (LaunchGap gap in gaps)
+        // One reason may leave several entries unsaid.
+        foreach (LaunchGap gap in gaps.DistinctBy(static gap => gap.Message))
             yield return $"# not expressed: {gap.Message}";
         foreach (string remark in remarks)
             yield return $"# {remark}";

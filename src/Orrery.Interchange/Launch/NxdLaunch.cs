@@ -121,21 +121,7 @@ public sealed class NxdLaunch : LaunchFramework
             writer.Gap(PlanEntries.FrozenWeights, "frozen weights under adapters: their rank and targets, model_alignment_strategy.peft, are no part of the plan");
     }
 
-    protected override void Format(LaunchWriter writer, StringBuilder text)
-    {
-        string[] open = [];
-        foreach ((string key, string value) in writer.Arguments)
-        {
-            string[] parts = key.Split('.');
-            int shared = 0;
-            while (shared < parts.Length - 1 && shared < open.Length && parts[shared] == open[shared])
-                shared++;
-            for (int depth = shared; depth < parts.Length - 1; depth++)
-                text.Append(' ', 2 * depth).Append(parts[depth]).Append(":\n");
-            text.Append(' ', 2 * (parts.Length - 1)).Append(parts[^1]).Append(": ").Append(value).Append('\n');
-            open = parts[..^1];
-        }
-    }
+    protected override void Format(LaunchWriter writer, StringBuilder text) => FormatYaml(writer.Arguments, text);
 
     protected override void Read(LaunchArguments arguments, LaunchJob job, LaunchPlan plan)
     {
