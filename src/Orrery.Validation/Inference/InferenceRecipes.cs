@@ -6,7 +6,8 @@ using Orrery.Units;
 namespace Orrery.Validation.Inference;
 
 /// <summary>Every recipe of <c>data/calibration/serving-recipes.yaml</c>, in file order.</summary>
-public sealed record InferenceRecipes(ImmutableArray<InferenceRecipe> All)
+/// <param name="Runs">What a measured run fits of its own; null where nothing.</param>
+public sealed record InferenceRecipes(ImmutableArray<InferenceRecipe> All, RunRecipe? Runs = null)
 {
     /// <summary>Reads the file.</summary>
     public static Result<InferenceRecipes> Load(string dataRoot)
@@ -29,7 +30,18 @@ public sealed record InferenceRecipes(ImmutableArray<InferenceRecipe> All)
             one.Finish();
         }
 
+        RunRecipe? runs = null;
+        if (top?.Group("runs") is { } group)
+        {
+            runs = new RunRecipe(
+                group.Words("free"),
+                group.RequiredQuantity("leastWorkspace", QuantityKind.Data, 1, 1e12),
+                group.RequiredQuantity("mostWorkspace", QuantityKind.Data, 1, 1e12),
+                (ulong)group.Integer("seed", 0, int.MaxValue, 1));
+            group.Finish();
+        }
+
         top?.Finish();
-        return new(list.HasErrors || top is null ? null : new InferenceRecipes(recipes.ToImmutable()), list.InOrder());
+        return new(list.HasErrors || top is null ? null : new InferenceRecipes(recipes.ToImmutable(), runs), list.InOrder());
     }
 }

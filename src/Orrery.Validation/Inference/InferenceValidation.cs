@@ -48,11 +48,17 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
 
         if (caseFiles.IsDefaultOrEmpty)
         {
+            Result<InferenceRecipes> recipes = InferenceRecipes.Load(catalog.DataRoot);
+            diagnostics.AddRange(recipes.Diagnostics);
             CaseFile<MeasuredRun> runs = MeasuredRun.Read(ValidationFiles.ServedRuns(catalog.DataRoot));
             diagnostics.AddRange(runs.Diagnostics);
             failed |= runs.HasErrors;
             foreach (MeasuredRun run in runs.Cases)
+            {
                 Score(scorer, predictor, run, isGeneric);
+                if (!isGeneric && recipes.Value?.Runs is { } own)
+                    ScoreOwn(scorer, predictor, run, own);
+            }
         }
 
         return new InferenceValidation(failed ? null : scorer.Report("inference"), diagnostics.ToImmutable());
@@ -164,6 +170,39 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         Add("ttft_ms_mean", $"{origin.Group}, first token", static figures => figures.FirstToken * 1e3);
         Add("ttft_ms_mean", $"{origin.Group}, first token of the first {RunFigures.Early}", static figures => figures.EarlyFirstToken * 1e3);
         Add("output_tokens_per_s", $"{origin.Group}, throughput", static figures => figures.OutputTokensPerSecond, isRate: true);
+    }
+
+    /// <summary>The same with constants of the run's own, fitted on every second of its requests and scored on the others.</summary>
+    private static void ScoreOwn(CaseScorer scorer, InferencePredictor predictor, MeasuredRun run, RunRecipe recipe)
+    {
+        if (predictor.Prepare(run, out _) is not { } prepared)
+            return;
+        ServingStack stack = prepared.Request.Stack;
+        string modelClass = predictor.ClassOf(run.Case, predictor.ReadingOf(run.Case));
+        ServingConstants start = predictor.Stacks.ConstantsOf(stack, modelClass, prepared.Request.System.Chip);
+        RunFit fit = RunFit.Of(prepared, run, start, predictor.Stacks.Vocabulary(), recipe);
+        RunFigures Replay(double scale)
+        {
+            ServingRun replay = ServingRun.Of(prepared.Request, prepared.Plan, fit.Memory, prepared.Times, fit.Constants, scale);
+            return RunFigures.Of([.. RunFit.Half(RunFigures.TimesOf(replay), 1)], replay.OutputTokens, replay.Duration);
+        }
+
+        double factor = EightyPercentInterval.Factor(fit.Sigma);
+        RunFigures measured = RunFigures.Of([.. RunFit.Half(run.Times, 1)], run.Requests.TotalOutput, run.Duration);
+        RunFigures central = Replay(1);
+        RunFigures fast = Replay(1 / factor);
+        RunFigures slow = Replay(factor);
+        string slice = $"{stack.Id} {modelClass} {prepared.Request.System.Chip.Family}";
+        void Add(string metric, string part, Func<RunFigures, double> figure, bool isRate = false) => scorer.Add(
+            run.Case.Origin with { PrimaryMetric = metric }, figure(measured),
+            () => Scoring.Prediction.Of(
+                figure(central), Math.Min(figure(central), Math.Min(figure(fast), figure(slow))), Math.Max(figure(central), Math.Max(figure(fast), figure(slow)))),
+            isRate, group: $"{run.Case.Origin.Group}, own constants{part}", slice: slice);
+
+        Add("tpot_ms_mean", "", static figures => figures.PerToken * 1e3);
+        Add("e2e_latency_s_mean", ", whole answers", static figures => figures.EndToEnd);
+        Add("ttft_ms_mean", ", first token", static figures => figures.FirstToken * 1e3);
+        Add("output_tokens_per_s", ", throughput", static figures => figures.OutputTokensPerSecond, isRate: true);
     }
 
     /// <summary>The stack's constants for a class on the chip, and the spread of the rows they were fitted on.</summary>

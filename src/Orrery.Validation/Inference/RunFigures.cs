@@ -39,7 +39,10 @@ public readonly record struct RunFigures(double FirstToken, double EarlyFirstTok
         Of(ServingRun.Of(prepared.Request, prepared.Plan, prepared.Memory, prepared.Times, constants, scale));
 
     /// <summary>Sums up a simulated run as the engine's own clock saw it: without the way of a token to its client.</summary>
-    public static RunFigures Of(ServingRun run)
+    public static RunFigures Of(ServingRun run) => Of(TimesOf(run), run.OutputTokens, run.Duration);
+
+    /// <summary>What each request of a simulated run saw by the engine's own clock, in the order of arrival; those that never ended are left out.</summary>
+    public static List<RequestTimes> TimesOf(ServingRun run)
     {
         List<RequestTimes> times = new(run.Book.Count);
         for (int request = 0; request < run.Book.Count; request++)
@@ -48,6 +51,6 @@ public readonly record struct RunFigures(double FirstToken, double EarlyFirstTok
                 times.Add(RequestTimes.Of(run.Book, request, 0, 1));
         }
 
-        return Of(times, run.OutputTokens, run.Duration);
+        return times;
     }
 }

@@ -105,7 +105,8 @@ public sealed class InferenceValidationTests
             [
                 "aws-neuron-docs-inference", "aws-neuron-docs-inference, counted once", "aws-neuron-docs-inference, first token", "aws-neuron-docs-trn2-tutorials", "aws-neuron-docs-trn2-tutorials, first token",
                 "aws-neuron-docs-trn2-tutorials, set aside", "deepseek-open-infra", "llmservingsim-runs", "llmservingsim-runs, first token",
-                "llmservingsim-runs, first token of the first 20", "llmservingsim-runs, throughput", "llmservingsim-runs, whole answers", "mlperf-inference-nvidia", "mlperf-inference-partners", "nvidia-aiconfigurator-e2e",
+                "llmservingsim-runs, first token of the first 20", "llmservingsim-runs, own constants", "llmservingsim-runs, own constants, first token",
+                "llmservingsim-runs, own constants, throughput", "llmservingsim-runs, own constants, whole answers", "llmservingsim-runs, throughput", "llmservingsim-runs, whole answers", "mlperf-inference-nvidia", "mlperf-inference-partners", "nvidia-aiconfigurator-e2e",
                 "nvidia-aiconfigurator-e2e, first token", "nvidia-aiconfigurator-e2e, first token with the cache full", "nvidia-aiconfigurator-e2e, set aside", "nvidia-aiconfigurator-e2e, throughput", "splitwise-profile", "splitwise-profile, first token",
                 "splitwise-profile, power", "splitwise-profile, power, set aside",
                 "tensorrt-llm-perf-overview",
@@ -119,11 +120,15 @@ public sealed class InferenceValidationTests
     [InlineData("nvidia-aiconfigurator-e2e, throughput", 0.08, 0.10)]
     [InlineData("aws-neuron-docs-inference", 0.07, 0.10)]
     [InlineData("aws-neuron-docs-inference, first token", 0.30, 0.35)]
-    [InlineData("llmservingsim-runs", 0.06, 0.10)]
-    [InlineData("llmservingsim-runs, whole answers", 0.13, 0.14)]
-    [InlineData("llmservingsim-runs, first token", 0.16, 0.17)]
+    [InlineData("llmservingsim-runs", 0.06, 0.06)]
+    [InlineData("llmservingsim-runs, whole answers", 0.08, 0.09)]
+    [InlineData("llmservingsim-runs, first token", 0.10, 0.10)]
     [InlineData("llmservingsim-runs, first token of the first 20", 0.32, 0.30)]
-    [InlineData("llmservingsim-runs, throughput", 0.09, 0.13)]
+    [InlineData("llmservingsim-runs, throughput", 0.09, 0.09)]
+    [InlineData("llmservingsim-runs, own constants", 0.01, 0.01)]
+    [InlineData("llmservingsim-runs, own constants, whole answers", 0.01, 0.01)]
+    [InlineData("llmservingsim-runs, own constants, first token", 0.01, 0.01)]
+    [InlineData("llmservingsim-runs, own constants, throughput", 0.01, 0.01)]
     [InlineData("tensorrt-llm-perf-overview", 0.14, 0.20)]
     [InlineData("splitwise-profile", 0.05, 0.06)]
     [InlineData("splitwise-profile, first token", 0.09, 0.15)]
