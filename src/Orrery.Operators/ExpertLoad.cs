@@ -15,7 +15,8 @@ public static class ExpertLoad
     private const double HighestShare = 0.8;
     private const double FewestLow = 0.01;
     private const double FewestHigh = 2;
-    private const double LeastWeight = 1e-18;
+    private const double LeastWeight = 1e-10;
+    private const double RoundOff = 1e-6;
 
     /// <summary>Tokens of each expert of the busiest rank; experts of it that get none are there with 0.</summary>
     public static int[] Busiest(long tokens, in ExpertRouting routing)
@@ -26,7 +27,7 @@ public static class ExpertLoad
         int ranks = Math.Clamp(routing.Ranks, 1, routing.Experts);
         if (tokens > 0 && routing.Skew > 0)
             return OfBusiest(PowerLaw(tokens, routing), ranks);
-        return tokens > 0 && routing.IsRandom ? OfBusiest(Binomial(tokens, routing, ranks), ranks) : Even(tokens, routing, ranks);
+        return tokens > 0 && routing.IsRandom ? OfBusiest(Random(tokens, routing, ranks), ranks) : Even(tokens, routing, ranks);
     }
 
     private static int[] Even(long tokens, in ExpertRouting routing, int ranks)
@@ -82,51 +83,33 @@ public static class ExpertLoad
     }
 
     /// <summary>
-    /// Tokens of every expert, descending: quantiles of the binomial distribution, which do not fall as tokens or imbalance grow. Without imbalance what
-    /// quantiles round away is put back, so that they sum to tokens times choices.
+    /// Tokens of every expert, descending: quantiles of the mixture of one binomial distribution for each expert, which do not fall as tokens or imbalance
+    /// grow. Without imbalance what quantiles round away is put back, so that they sum to tokens times choices.
     /// </summary>
-    private static long[] Binomial(long tokens, in ExpertRouting routing, int ranks)
+    private static long[] Random(long tokens, in ExpertRouting routing, int ranks)
     {
         int experts = routing.Experts;
         double imbalance = ranks > 1 ? routing.Imbalance : 0;
-        double chance = Math.Min(1, routing.TopK * (1 + imbalance) / experts);
+        double[] chances = Chances(routing, 1 + imbalance);
+        var mixture = new double[tokens + 1];
+        for (int first = 0, last; first < experts; first = last)
+        {
+            // Experts that are chosen alike have one distribution.
+            last = first + 1;
+            while (last < experts && chances[last] == chances[first])
+                last++;
+            AddBinomial(mixture, tokens, chances[first], last - first);
+        }
+
         var all = new long[experts];
-        if (chance >= 1)
-        {
-            Array.Fill(all, tokens);
-            return all;
-        }
-
-        // Weights of the counts around the most likely one, from the ratio of neighbours; what is beyond the 18th digit is left out.
-        double odds = chance / (1 - chance);
-        long mode = Math.Min(tokens, (long)((tokens + 1) * chance));
-        List<double> weights = [1];
-        double total = 1;
-        long first = mode;
-        for (double weight = 1; first > 0 && (weight *= first / ((tokens - first + 1) * odds)) > LeastWeight; first--)
-        {
-            weights.Add(weight);
-            total += weight;
-        }
-
-        weights.Reverse();
-        long last = mode;
-        for (double weight = 1; last < tokens && (weight *= (tokens - last) * odds / (last + 1)) > LeastWeight; last++)
-        {
-            weights.Add(weight);
-            total += weight;
-        }
-
-        double below = 0;
-        int place = 0;
         long sum = 0;
-        for (int expert = experts - 1; expert >= 0; expert--)
+        int place = experts;
+        double below = 0;
+        for (int count = 0; count < mixture.Length; count++)
         {
-            double quantile = (experts - expert - 0.5) / experts * total;
-            while (place < weights.Count - 1 && below + weights[place] < quantile)
-                below += weights[place++];
-            all[expert] = first + place;
-            sum += all[expert];
+            below += mixture[count];
+            while (place > 0 && experts - place + 0.5 <= below + RoundOff)
+                sum += all[--place] = count;
         }
 
         // What quantiles round away goes to the fullest, which have tokens anyhow.
@@ -141,6 +124,78 @@ public static class ExpertLoad
         }
 
         return all;
+    }
+
+    /// <summary>Chance of each expert to be chosen by a token, descending, at most 1; <paramref name="factor"/> times choices in all.</summary>
+    private static double[] Chances(in ExpertRouting routing, double factor)
+    {
+        int experts = routing.Experts;
+        var chances = new double[experts];
+        double wanted = routing.TopK * factor;
+        double sum = 0;
+        for (int expert = 0; expert < experts; expert++)
+        {
+            double quantile = (experts - expert - 0.5) / experts;
+            chances[expert] = Math.Pow(quantile / (1 - quantile), routing.Popularity);
+            sum += chances[expert];
+        }
+
+        // No expert is chosen twice by a token; what the cap cuts off goes to the others.
+        for (int capped = 0; capped < experts; capped++)
+        {
+            double scale = Math.Max(0, wanted - capped) / sum;
+            if (chances[capped] * scale < 1)
+            {
+                for (int expert = capped; expert < experts; expert++)
+                    chances[expert] *= scale;
+                break;
+            }
+
+            sum -= chances[capped];
+            chances[capped] = 1;
+        }
+
+        return chances;
+    }
+
+    /// <summary>Adds <paramref name="experts"/> times the distribution of choices among <paramref name="tokens"/>.</summary>
+    private static void AddBinomial(double[] mixture, long tokens, double chance, int experts)
+    {
+        if (chance >= 1)
+        {
+            mixture[tokens] += experts;
+            return;
+        }
+
+        // Weights of the counts around the most likely one, from the ratio of neighbours, once for their sum and once to add them.
+        double odds = chance / (1 - chance);
+        long mode = Math.Min(tokens, (long)((tokens + 1) * chance));
+        double scale = Walk(null, 1);
+        Walk(mixture, experts / scale);
+
+        double Walk(double[]? to, double first)
+        {
+            double total = first;
+            if (to is not null)
+                to[mode] += first;
+            double weight = first;
+            for (long count = mode; count > 0 && (weight *= count / ((tokens - count + 1) * odds)) > LeastWeight * first; count--)
+            {
+                total += weight;
+                if (to is not null)
+                    to[count - 1] += weight;
+            }
+
+            weight = first;
+            for (long count = mode; count < tokens && (weight *= (tokens - count) * odds / (count + 1)) > LeastWeight * first; count++)
+            {
+                total += weight;
+                if (to is not null)
+                    to[count + 1] += weight;
+            }
+
+            return total;
+        }
     }
 
     /// <summary>Tokens of every expert, descending; they sum to tokens times choices unless the cap forbids it.</summary>

@@ -14,6 +14,12 @@ public readonly record struct ExpertRouting(int Experts, int TopK, int Ranks, do
     public bool IsRandom { get; init; }
 
     /// <summary>
+    /// How unlike experts are in how often they are chosen at random: the Gini index of a log-logistic distribution, chance of an expert at quantile u
+    /// proportional to (u / (1 - u))^index; 0 is all alike, below 1.
+    /// </summary>
+    public double Popularity { get; init; }
+
+    /// <summary>
     /// How much more often than the average the experts of the busiest rank are chosen, such as 0.3; of random choices only, and without effect where
     /// one rank has all experts.
     /// </summary>

@@ -47,6 +47,8 @@ public sealed class ServingContext(DataCatalog catalog)
 
         PlacedGroups groups = RankGroups.Place(
             system, RankOrder.Default, new ParallelDegrees(plan.TensorParallel, 1, plan.DataParallel * plan.Replicas, plan.PipelineParallel, plan.ExpertParallel, plan.ExpertTensorParallel), ranksPerChip);
+        int replica = plan.TensorParallel * plan.DataParallel;
+        RankGroup stage = new RankGroups(system, ranksPerChip).Group(1, replica, replica * plan.PipelineParallel * plan.Replicas);
         // Kernels of an engine work inside one scale-up domain.
         List<(double UpTo, CollectiveModel Model)> reducing = [];
         if (plan.TensorParallel <= system.ChipsPerScaleUpDomain * ranksPerChip)
@@ -69,10 +71,11 @@ public sealed class ServingContext(DataCatalog catalog)
             }
         }
 
+        ExpertChoice choice = new(request.ExpertSkew ?? request.Stack.ExpertSkew, (request.ExpertImbalance ?? request.Stack.ExpertImbalance) - 1);
         // A draft takes its steps on one stage's ranks: no hops between stages are its own.
         OperatorTimes? draft = request.Speculation is { } speculation
-            ? new OperatorTimes(speculation.Draft, chip, fabric, speculation.PlanOf(plan), groups with { Hops = [] }, [.. reducing])
+            ? new OperatorTimes(speculation.Draft, chip, fabric, speculation.PlanOf(plan), groups with { Hops = [] }, [.. reducing]) { Choice = choice, Stage = stage }
             : null;
-        return new(new OperatorTimes(request.Model, chip, fabric, plan, groups, [.. reducing]) { Draft = draft, Queries = request.Speculation?.Queries ?? 1 }, []);
+        return new(new OperatorTimes(request.Model, chip, fabric, plan, groups, [.. reducing]) { Draft = draft, Queries = request.Speculation?.Queries ?? 1, Choice = choice, Stage = stage }, []);
     }
 }

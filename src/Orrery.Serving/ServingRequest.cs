@@ -50,6 +50,12 @@ public sealed record ServingRequest
     /// <summary>Most tokens of an iteration.</summary>
     public int? TokenBudget { get; init; }
 
+    /// <summary><see cref="ExpertChoice.Skew"/>; null is the stack's.</summary>
+    public double? ExpertSkew { get; init; }
+
+    /// <summary>How often the experts of the busiest rank are chosen over the mean, at least 1; null is the stack's.</summary>
+    public double? ExpertImbalance { get; init; }
+
     /// <summary>Longest prompt and answer together; null is the model's.</summary>
     public int? ContextTokens { get; init; }
 

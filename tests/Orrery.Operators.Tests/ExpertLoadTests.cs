@@ -60,6 +60,35 @@ public sealed class ExpertLoadTests
     }
 
     [Fact]
+    public void Experts_that_are_not_chosen_alike_are_fewer_the_fewer_the_more_unlike()
+    {
+        int before = int.MaxValue;
+        foreach (double index in new[] { 0, 0.2, 0.44, 0.65, 0.9 })
+        {
+            int[] load = ExpertLoad.Busiest(64, new(128, 4, 1) { IsRandom = true, Popularity = index });
+            load.Sum().ShouldBe(64 * 4);
+            load.Max().ShouldBeLessThanOrEqualTo(64);
+            int reached = load.Count(rows => rows > 0);
+            reached.ShouldBeLessThan(before);
+            before = reached;
+        }
+    }
+
+    [Fact]
+    public void With_many_tokens_shares_have_the_Gini_index_that_was_asked_for()
+    {
+        int[] load = ExpertLoad.Busiest(1 << 20, new(512, 2, 1) { IsRandom = true, Popularity = 0.44 });
+        double differences = 0;
+        foreach (int one in load)
+        {
+            foreach (int other in load)
+                differences += Math.Abs(one - other);
+        }
+
+        (differences / (2.0 * load.Length * load.Sum())).ShouldBe(0.44, 0.02);
+    }
+
+    [Fact]
     public void Random_choices_spread_as_a_binomial_does()
     {
         int[] load = ExpertLoad.Busiest(4096, new(256, 8, 1) { IsRandom = true });

@@ -37,6 +37,53 @@ public sealed class ServingRunnerTests
         return outcome.Report;
     }
 
+    /// <summary>Operators of a mixture whose attention is data-parallel over <paramref name="ranks"/> ranks that share out the experts.</summary>
+    private static OperatorTimes Mixture(int ranks, double imbalance = 1, double skew = 0.4, string system = "dgx-h100")
+    {
+        ServingRequest request = Request("gpt-oss-120b", system, ranks) with { ExpertImbalance = imbalance, ExpertSkew = skew };
+        var plan = new ServingPlan
+        {
+            TensorParallel = 1, DataParallel = ranks, ExpertParallel = ranks, Replicas = 1, Precision = NumberFormat.Bf16, ExpertPrecision = NumberFormat.Mxfp4WeightOnly,
+        };
+        return new ServingContext(Catalog).Times(request, request.System, plan, 1).Value!;
+    }
+
+    [Fact]
+    public void A_rank_whose_experts_are_chosen_more_often_is_waited_for_and_a_rank_alone_never()
+    {
+        OperatorTimes even = Mixture(4);
+        OperatorTimes uneven = Mixture(4, imbalance: 1.5);
+        OperatorTimes worst = Mixture(4, imbalance: 4);
+        foreach (int tokens in new[] { 1, 16, 64, 300, 4096 })
+        {
+            uneven.Linear(tokens).Execution.ShouldBeGreaterThanOrEqualTo(even.Linear(tokens).Execution);
+            worst.Linear(tokens).Execution.ShouldBeGreaterThanOrEqualTo(uneven.Linear(tokens).Execution);
+        }
+
+        worst.Linear(4096).Execution.ShouldBeGreaterThan(1.3 * even.Linear(4096).Execution);
+        Mixture(1, imbalance: 4).Linear(300).ShouldBe(Mixture(1).Linear(300));
+    }
+
+    [Fact]
+    public void Experts_chosen_unalike_are_fewer_in_a_small_batch()
+    {
+        OperatorTimes alike = Mixture(1, skew: 0);
+        OperatorTimes unalike = Mixture(1, skew: 0.6);
+        unalike.Linear(32).Memory.ShouldBeLessThan(0.9 * alike.Linear(32).Memory);
+        // A single token reaches as many as it chooses.
+        unalike.Linear(1).Memory.ShouldBe(alike.Linear(1).Memory, 1e-6 * alike.Linear(1).Memory);
+    }
+
+    [Fact]
+    public void Tokens_are_exchanged_where_ranks_attend_apart_and_the_exchange_grows_with_them_and_with_imbalance()
+    {
+        Mixture(1).Linear(256).Collectives.ShouldBe(0);
+        OperatorTimes times = Mixture(8);
+        times.Linear(64).Collectives.ShouldBeGreaterThan(0);
+        times.Linear(4096).Collectives.ShouldBeGreaterThan(2 * times.Linear(64).Collectives);
+        Mixture(8, imbalance: 3).Linear(4096).Collectives.ShouldBeGreaterThanOrEqualTo(times.Linear(4096).Collectives);
+    }
+
     public static TheoryData<string, string, int> Jobs() => new()
     {
         { "llama-3.1-70b", "trn3-gen2", 4 },

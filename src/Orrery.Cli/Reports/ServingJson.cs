@@ -69,6 +69,8 @@ public static class ServingJson
         writer.WriteString("router", request.Router?.Name ?? Routers.All[0].Name);
         writer.WriteNumber("maxBatch", request.MaxBatch ?? request.Stack.MaxBatch);
         writer.WriteNumber("chunk", request.TokenBudget ?? request.Stack.TokenBudget);
+        writer.WriteNumber("expertSkew", request.ExpertSkew ?? request.Stack.ExpertSkew);
+        writer.WriteNumber("expertImbalance", request.ExpertImbalance ?? request.Stack.ExpertImbalance);
         writer.Number("maxContext", request.ContextTokens ?? request.Model.MaxPositions);
         writer.Number("usdPerChipHour", request.UsdPerChipHour ?? (report?.Cost.UsdPerHour / request.Chips));
         writer.Texts("arguments", arguments);

@@ -14,6 +14,8 @@ public static partial class ServeFlags
         Word("--batching", $"order of prompts and decodes: {string.Join("|", BatchingPolicies.Names)}; the stack's when left out", [.. BatchingPolicies.Names]),
         Word("--router", $"how requests are dealt to replicas: {string.Join("|", Routers.All.Select(static router => router.Name))}; {Routers.All[0].Name} when left out", [.. Routers.All.Select(static router => router.Name)]),
         new("--prefix-cache", FlagKind.Switch, "", "keep prompts' blocks for requests that begin alike, where the trace tells (Mooncake's); 'off' forbids it"),
+        new("--expert-skew", FlagKind.Number, "G", "how unlike experts are in how often tokens choose them, as a Gini index: 0 all alike; the stack's when left out") { Low = 0, High = 0.9 },
+        new("--expert-imbalance", FlagKind.Number, "X", "with --ep, how often the experts of the busiest rank are chosen over the mean, chance left out; the stack's when left out") { Low = 1, High = 1024 },
         new("--stack", FlagKind.Text, "STACK", "serving engine of data/serving, such as vllm or trtllm; the chip's usual one when left out"),
     ];
 }

@@ -56,6 +56,8 @@ public static class ServeQuestionReader
             KvPrecision = Format(arguments.Text("--kv-precision")) ?? NumberFormat.Bf16,
             MaxBatch = arguments.Integer("--max-batch"),
             TokenBudget = arguments.Integer("--chunk"),
+            ExpertSkew = arguments.Number("--expert-skew"),
+            ExpertImbalance = arguments.Number("--expert-imbalance"),
             CachesPrefixes = arguments.Switch("--prefix-cache") ?? true,
             ContextTokens = arguments.Integer("--max-context"),
             Batching = arguments.Text("--batching") is { } batching ? BatchingPolicies.Find(batching) : null,

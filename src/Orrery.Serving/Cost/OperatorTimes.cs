@@ -1,4 +1,5 @@
 using Orrery.Chips;
+using Orrery.Chips.Gpu;
 using Orrery.Fabric;
 using Orrery.Models;
 using Orrery.Operators;
@@ -68,6 +69,12 @@ public sealed class OperatorTimes
 
     /// <summary>Tokens of one sequence that a decode iteration works on: more than one where proposed tokens are verified.</summary>
     public int Queries { get; init; } = 1;
+
+    /// <summary>How tokens choose their experts.</summary>
+    public ExpertChoice Choice { get; init; }
+
+    /// <summary>All ranks of one stage of a replica; needed where they attend for different sequences.</summary>
+    public RankGroup? Stage { get; init; }
 
     /// <summary>What proposes them; null where nothing does.</summary>
     public OperatorTimes? Draft { get; init; }
@@ -289,7 +296,10 @@ public sealed class OperatorTimes
 
         // One sum over the tensor-parallel ranks behind attention, one behind the feed-forward part.
         double reduced = 2.0 * tokens * model.Hidden;
-        double collectives = layer.Blocks * ReduceTime(reduced, groups.Tensor);
+        bool isExchanged = layer.FeedForward.Experts > 0 && plan.DataParallel > 1;
+        double collectives = (layer.Blocks - (isExchanged ? 1 : 0)) * ReduceTime(reduced, groups.Tensor);
+        if (isExchanged)
+            collectives += ExchangeTime(layer.FeedForward, layer.HiddenOr(model.Hidden), tokens, allTokens);
         return new WorkTimes(products, launch, elementwise, collectives, matrix, memory);
 
         void Add(in OperatorCost cost, bool isElementwise)
@@ -311,7 +321,45 @@ public sealed class OperatorTimes
     /// <summary>A layer's routed experts: all tokens of the replica, whichever rank they came from.</summary>
     private Operator ExpertsOf(FeedForwardDescription feed, int hidden, int tokens) => Operator.ExpertLayer(
         tokens, feed.DispatchWidth(hidden), Math.Max(1, feed.Width / plan.ExpertTensorParallel), feed.IsGated,
-        new ExpertRouting(feed.Experts, feed.TopK, plan.ExpertParallel) { IsRandom = true }, plan.ExpertPrecision);
+        Routing(feed), plan.ExpertPrecision);
+
+    /// <summary>
+    /// Ranks that attend for different sequences hand their tokens to the experts and take the results back, the faster of two ways: all tokens gathered
+    /// on all ranks and results summed where they belong, or tokens sent once to each rank that has any of their experts, and results back.
+    /// </summary>
+    /// <remarks>
+    /// <code>
+    /// gathered = all-gather(T h a) + reduce-scatter(2 T h)
+    /// sent     = all-to-all(v a) + all-to-all(2 v),  v = t/tp h r (1 - (1 - 1/r)^k) x busiest
+    /// </code>
+    /// T tokens of all ranks and t of the busiest, h numbers wide; a bytes of an activation as experts read it; r ranks share out the experts, of which a token
+    /// chooses k; busiest is the load of the busiest rank over the mean. Under tensor parallelism both end in a gathering over its ranks. Source of the second:
+    /// DeepEP, github.com/deepseek-ai/DeepEP, and arXiv:2412.19437 section 3.2.2.
+    /// </remarks>
+    private double ExchangeTime(FeedForwardDescription feed, int hidden, int tokens, int allTokens)
+    {
+        RankGroup stage = Stage ?? throw new InvalidOperationException("ranks that attend for different sequences need the group they form");
+        double width = feed.DispatchWidth(hidden);
+        double narrow = GemmFormat.Of(plan.ExpertPrecision, 1).ActivationBytes;
+        double gathered = Time(CollectiveKind.AllGather, allTokens * width * narrow, stage) + Time(CollectiveKind.ReduceScatter, 2.0 * allTokens * width, stage);
+        double time = gathered;
+        if (plan.ExpertParallel > 1)
+        {
+            double ranks = plan.ExpertParallel;
+            double reached = ranks * (1 - Math.Pow(1 - (1 / ranks), feed.TopK));
+            long pairs = 0;
+            foreach (int rows in ExpertLoad.Busiest(allTokens, Routing(feed)))
+                pairs += rows;
+            double busiest = Math.Max(1, pairs * ranks / ((double)allTokens * feed.TopK));
+            double sent = Math.Ceiling((double)tokens / plan.TensorParallel) * width * reached * busiest;
+            time = Math.Min(time, Time(CollectiveKind.AllToAll, sent * narrow, groups.Expert) + Time(CollectiveKind.AllToAll, 2 * sent, groups.Expert));
+        }
+
+        return time + Time(CollectiveKind.AllGather, 2.0 * tokens * width, groups.Tensor);
+    }
+
+    private ExpertRouting Routing(FeedForwardDescription feed) =>
+        new(feed.Experts, feed.TopK, plan.ExpertParallel) { IsRandom = true, Popularity = Choice.Skew, Imbalance = Choice.Imbalance };
 
     private WorkTimes ComputeHead(int rows)
     {

@@ -132,6 +132,8 @@ public sealed class ServingCatalog(string dataRoot)
             Workspace = new Bytes(Figure(top, "workspace", 0, 1e12, QuantityKind.Data)),
             KernelsPerDenseLayer = (int)Figure(top, "kernelsPerDenseLayer", 0, 100),
             KernelsPerExpertLayer = (int)Figure(top, "kernelsPerExpertLayer", 0, 100),
+            ExpertSkew = top.Has("expertSkew") ? Figure(top, "expertSkew", 0, 0.9) : 0,
+            ExpertImbalance = top.Has("expertImbalance") ? Figure(top, "expertImbalance", 1, 1024) : 1,
             ShortestBucket = top.Has("shortestBucket") ? (int)Figure(top, "shortestBucket", 1, 1 << 20) : 0,
             GraphSwitch = new Seconds(top.Has("graphSwitch") ? Figure(top, "graphSwitch", 0, 10, QuantityKind.Duration) : 0),
             UnfittedSigma = Figure(top, "unfittedSigma", 0, 2),

@@ -53,6 +53,12 @@ public sealed record ServingStack
     /// <summary>The same in a layer of experts.</summary>
     public required int KernelsPerExpertLayer { get; init; }
 
+    /// <summary>How unlike experts are in how often tokens choose them (<see cref="ExpertChoice.Skew"/>).</summary>
+    public double ExpertSkew { get; init; }
+
+    /// <summary>How often the experts of the busiest rank are chosen over the mean, at least 1.</summary>
+    public double ExpertImbalance { get; init; } = 1;
+
     /// <summary>Iterations' tokens that travel to the client together.</summary>
     public int StreamInterval { get; init; } = 1;
 
