@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orrery.Catalog;
 using Orrery.Chips;
+using Orrery.Engine;
 using Orrery.Fabric;
 using Orrery.Models;
 using Orrery.Operators;
@@ -107,6 +108,26 @@ internal static class Bench
 
     public static RequestTrace Random(ulong seed, int count = 200, double rate = 100, int input = 300, int output = 100) =>
         SyntheticTrace.Create(new PoissonArrivals(), rate, count, new LengthRange(input, 0.02), new LengthRange(output, 0.02), seed);
+
+    /// <summary>The same requests in classes of priority, drawn evenly; prompts in families that begin alike, in blocks of 32 tokens.</summary>
+    public static RequestTrace Varied(RequestTrace trace, ulong seed, int classes, int families)
+    {
+        RandomStream random = RandomStream.Create(seed, "varied");
+        RequestTraceBuilder builder = new(families > 0 ? 32 : 0);
+        byte[] priorities = new byte[trace.Count];
+        for (int request = 0; request < trace.Count; request++)
+        {
+            int family = families > 0 ? random.NextInt(families) : 0;
+            int alike = random.NextInt(8);
+            int[] hashes = families > 0 ? new int[trace.Inputs[request] / 32] : [];
+            for (int block = 0; block < hashes.Length; block++)
+                hashes[block] = block < alike ? (1_000_000 * (family + 1)) + block : (100 * request) + block;
+            builder.Add(trace.Arrivals[request], trace.Inputs[request], trace.Outputs[request], hashes);
+            priorities[request] = (byte)random.NextInt(classes);
+        }
+
+        return builder.ToTrace().WithPriorities(priorities);
+    }
 
     public static string DataRoot()
     {

@@ -9,12 +9,25 @@ namespace Orrery.Serving.Tests;
 /// <summary>What no engine may lose or make up, whatever the load, the policy and the room. Debug builds check the batch after every iteration too.</summary>
 public sealed class ConservationTests
 {
-    private sealed record Scenario(int Seed, int CacheTokens, string Batching, bool Reserves, int Budget, int Batch, double Rate, int Clients, AcceptedTokens Speculation)
+    private sealed record Scenario(int Seed, int CacheTokens, string Batching, bool Reserves, int Budget, int Batch, double Rate, int Clients, AcceptedTokens Speculation, bool Swaps, int HostTokens,
+        double HostRate, int Classes, double Ageing, int Families)
     {
-        public EngineOptions Options(bool stepsSingly = false) => Bench.Options(CacheTokens, Batching, Reserves, stepsSingly, Budget, Batch) with { Speculation = Speculation };
+        public EngineOptions Options(bool stepsSingly = false)
+        {
+            EngineOptions options = Bench.Options(CacheTokens, Batching, Reserves, stepsSingly, Budget, Batch);
+            return options with
+            {
+                Speculation = Speculation,
+                Swaps = Swaps,
+                HostBytes = options.Layout.BlockBytes(16) * (HostTokens / 16),
+                HostRate = HostRate,
+                Ageing = (long)(Ageing * RequestTrace.TicksPerSecond),
+                CachesPrefixes = Families > 0,
+            };
+        }
 
         public (RequestBook Book, Replica[] Engines) Run(bool stepsSingly = false) =>
-            Bench.Run(Bench.Random((ulong)Seed, rate: Rate), Options(stepsSingly), engines: 2, clients: Clients);
+            Bench.Run(Bench.Varied(Bench.Random((ulong)Seed, rate: Rate), (ulong)Seed, Classes, Families), Options(stepsSingly), engines: 2, clients: Clients);
     }
 
     private static Gen<Scenario> Scenarios() =>
@@ -28,8 +41,15 @@ public sealed class ConservationTests
         from clients in Gen.Elements(0, 0, 7)
         from proposed in Gen.Elements(0, 0, 1, 3, 7, 20)
         from acceptance in Gen.Elements(0.0, 0.6, 0.95, 1.0)
+        from swaps in Gen.Elements(false, true)
+        from host in Gen.Elements(0, 320, 3200, 1 << 20)
+        from link in Gen.Elements(1e8, 1e10, 1e12)
+        from classes in Gen.Elements(1, 1, 3)
+        from ageing in Gen.Elements(0.0, 0.05, 1.0)
+        from families in Gen.Elements(0, 0, 3, 20)
         select new Scenario(
-            seed, cache, batching, reserves, Math.Max(budget, (batch * (proposed + 1)) + 1), batch, rate, clients, new AcceptedTokens(proposed, acceptance, (ulong)seed));
+            seed, cache, batching, reserves, Math.Max(budget, (batch * (proposed + 1)) + 1), batch, rate, clients, new AcceptedTokens(proposed, acceptance, (ulong)seed),
+            swaps, host, link, classes, ageing, families);
 
     private static void Hold(Func<Scenario, bool> holds) =>
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(60).WithReplay(2026, 1121), Prop.ForAll(Scenarios().ToArbitrary(), holds));
@@ -75,7 +95,7 @@ public sealed class ConservationTests
             long asked = 0;
             for (int request = 0; request < book.Count; request++)
                 asked += book.Finishes[request] == RequestBook.Never ? 0 : book.Trace.Inputs[request];
-            long worked = engines.Sum(static engine => engine.Statistics.PrefilledTokens);
+            long worked = engines.Sum(static engine => engine.Statistics.PrefilledTokens + engine.Statistics.PrefixTokens + engine.Statistics.HostPrefixTokens);
             return engines.Sum(static engine => engine.Statistics.Preemptions) == 0 ? worked == asked : worked >= asked;
         });
     }
@@ -88,7 +108,26 @@ public sealed class ConservationTests
             (_, Replica[] engines) = scenario.Run();
             foreach (Replica engine in engines)
             {
-                if (engine.CacheUsed != 0 || engine.Statistics.BytesTaken != engine.Statistics.BytesReturned || engine.Statistics.CachePeak > scenario.Options().CacheBytes)
+                if (engine.CacheUsed != engine.CacheKept || engine.Statistics.BytesTaken != engine.Statistics.BytesReturned + engine.CacheKept || engine.Statistics.CachePeak > scenario.Options().CacheBytes)
+                    return false;
+            }
+
+            return true;
+        });
+    }
+
+    [Fact]
+    public void What_is_swapped_out_comes_back_and_the_hosts_memory_is_never_over_full()
+    {
+        // Debug builds compare the host's memory with what is in it after every iteration.
+        Hold(static scenario =>
+        {
+            (_, Replica[] engines) = scenario.Run();
+            foreach (Replica engine in engines)
+            {
+                if (engine.Statistics.SwappedOut != engine.Statistics.SwappedIn || engine.HostUsed > scenario.Options().HostBytes)
+                    return false;
+                if ((!scenario.Swaps || scenario.HostTokens == 0) && engine.Statistics.SwappedOut != 0)
                     return false;
             }
 
@@ -122,6 +161,7 @@ public sealed class ConservationTests
             (RequestBook singly, Replica[] stepped) = scenario.Run(stepsSingly: true);
             return together.FirstTokens.SequenceEqual(singly.FirstTokens) && together.Finishes.SequenceEqual(singly.Finishes)
                 && jumped.Sum(static engine => engine.Statistics.Preemptions) == stepped.Sum(static engine => engine.Statistics.Preemptions)
+                && jumped.Sum(static engine => engine.Statistics.HostPrefixTokens) == stepped.Sum(static engine => engine.Statistics.HostPrefixTokens)
                 && jumped.Sum(static engine => engine.Statistics.BusyTicks) == stepped.Sum(static engine => engine.Statistics.BusyTicks);
         });
     }

@@ -27,6 +27,9 @@ public struct TimeShares
     /// <summary>Work of what proposes tokens: a draft model or prediction modules.</summary>
     public double Draft;
 
+    /// <summary>Waiting for blocks to be moved to the host's memory.</summary>
+    public double HostLink;
+
     /// <summary>Switches between compiled graphs.</summary>
     public double GraphSwitches;
 
@@ -38,7 +41,7 @@ public struct TimeShares
 
     /// <summary>Everything that takes time.</summary>
     public readonly double Total =>
-        DecodeProducts + DecodeAttention + PrefillProducts + PrefillAttention + Collectives + Kernels + Host + Draft + GraphSwitches;
+        DecodeProducts + DecodeAttention + PrefillProducts + PrefillAttention + Collectives + Kernels + Host + Draft + HostLink + GraphSwitches;
 
     /// <summary>Adds <paramref name="other"/>, <paramref name="times"/> times.</summary>
     public void Add(in TimeShares other, double times)
@@ -51,6 +54,7 @@ public struct TimeShares
         Kernels += other.Kernels * times;
         Host += other.Host * times;
         Draft += other.Draft * times;
+        HostLink += other.HostLink * times;
         GraphSwitches += other.GraphSwitches * times;
         MatrixBusy += other.MatrixBusy * times;
         MemoryBytes += other.MemoryBytes * times;

@@ -44,6 +44,18 @@ public sealed record EngineOptions
     /// <summary>Tokens that are proposed and how many of them are accepted; the default proposes none.</summary>
     public AcceptedTokens Speculation { get; init; }
 
+    /// <summary>Sequences that lose their blocks keep them in the host's memory while it has room; otherwise they are worked on again.</summary>
+    public bool Swaps { get; init; }
+
+    /// <summary>Bytes of the host's memory for blocks of one rank: of prompts that the device has no room for, and of sequences swapped out.</summary>
+    public long HostBytes { get; init; }
+
+    /// <summary>Bytes a second between the host's memory and one rank's, in each direction.</summary>
+    public double HostRate { get; init; } = double.PositiveInfinity;
+
+    /// <summary>Ticks of waiting that make up for one class of priority; 0 where classes are strict.</summary>
+    public long Ageing { get; init; }
+
     /// <summary>What the first iteration takes longer, in ticks.</summary>
     public long ColdStart { get; init; }
 

@@ -40,6 +40,17 @@ internal sealed class IntQueue
 
     public int TakeLast() => ring[(head + --Count) & (ring.Length - 1)];
 
+    /// <summary>Takes one out from wherever it stands; it has to be there.</summary>
+    public void Remove(int value)
+    {
+        int place = 0;
+        while (this[place] != value)
+            place++;
+        for (; place + 1 < Count; place++)
+            ring[(head + place) & (ring.Length - 1)] = this[place + 1];
+        Count--;
+    }
+
     private void Grow()
     {
         int[] larger = new int[2 * ring.Length];

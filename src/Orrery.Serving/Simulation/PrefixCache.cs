@@ -94,10 +94,29 @@ internal sealed class PrefixCache
         return false;
     }
 
-    /// <summary>Drops the block that was unused longest.</summary>
-    public void Evict()
+    /// <summary>Drops the block that was unused longest, and says which.</summary>
+    public int Evict()
     {
         int place = oldest;
+        int hash = entries[place].Hash;
+        Unlink(place);
+        Unused--;
+        Drop(place);
+        return hash;
+    }
+
+    /// <summary>Keeps a block that nobody uses.</summary>
+    public void Keep(int hash)
+    {
+        if (!Use(hash))
+            Release(hash, isUnfinished: false);
+    }
+
+    /// <summary>Drops a block that nobody uses, where it is here.</summary>
+    public void Remove(int hash)
+    {
+        if (!places.TryGetValue(hash, out int place))
+            return;
         Unlink(place);
         Unused--;
         Drop(place);

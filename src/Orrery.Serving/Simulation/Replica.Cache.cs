@@ -115,42 +115,11 @@ public sealed partial class Replica
     private void Take(long bytes)
     {
         while (used + bytes > options.CacheBytes)
-        {
-            prefixes!.Evict();
-            used -= prefixBytes;
-            Statistics.BytesReturned += prefixBytes;
-        }
+            Evict();
 
         used += bytes;
         Statistics.BytesTaken += bytes;
         Statistics.CachePeak = Math.Max(Statistics.CachePeak, used);
-    }
-
-    /// <summary>Takes the cache of the newest sequences until those left have their next blocks.</summary>
-    private void PreemptUntilOneFits()
-    {
-        while (!HasBlocksForOne())
-        {
-            int newest = -1;
-            if (prefilling.Count > 0)
-            {
-                newest = prefilling.TakeLast();
-            }
-            else
-            {
-                for (int slot = 0; slot < phase.Length; slot++)
-                {
-                    if (phase[slot] == Decoding && (newest < 0 || order[slot] > order[newest]))
-                        newest = slot;
-                }
-            }
-
-            // What it had generated is worked on again as part of its prompt.
-            int had = GeneratedOf(newest);
-            preempted.Add((request[newest], had));
-            Statistics.Preemptions++;
-            Release(newest);
-        }
     }
 
     [Conditional("DEBUG")]
@@ -181,6 +150,13 @@ public sealed partial class Replica
         if (calendar is not null)
             counted = takesBlocks ? calendar.Count : decoding;
         bytes += (prefixes?.Count ?? 0) * prefixBytes;
+        long away = 0;
+        foreach (Preempted one in preempted)
+            away += one.HostBytes;
+        foreach (long one in hostHeld)
+            away += one;
+        Debug.Assert(away == swapped, "the host keeps what was swapped out and has not come back");
+        Debug.Assert(HostUsed <= options.HostBytes, "the host's memory is over its capacity");
         Debug.Assert(bytes == used, "the cache in use is what the sequences hold");
         Debug.Assert(used <= options.CacheBytes, "the cache is over its capacity");
         Debug.Assert(running == decoding && counted == decoding, "running sequences are counted once");

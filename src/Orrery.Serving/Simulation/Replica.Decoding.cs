@@ -54,12 +54,14 @@ public sealed partial class Replica
             finishing.RemoveTop();
         long span = Math.Min(finishing.TopIteration - iteration, IterationsInTile());
         bool isBlocked = waiting.Count + preempted.Count > 0;
-        long horizon = Math.Min(isBlocked ? limit : Math.Min(limit, pending.NextTime), Math.Min(transfers.NextTime, incoming.NextTime));
+        // Where nobody overtakes, who comes while the first finds no room changes nothing.
+        long horizon = Math.Min(isBlocked && !waiting.HasClasses ? limit : Math.Min(limit, pending.NextTime), Math.Min(transfers.NextTime, incoming.NextTime));
         if (horizon != long.MaxValue)
             span = Math.Min(span, Math.Max(1, (horizon - Clock + ticks - 1) / ticks));
         // What a switch or a cold start adds is in this one iteration alone.
-        if (options.StepsSingly || shares.GraphSwitches > 0 || beginning.Count > 0)
+        if (options.StepsSingly || shares.GraphSwitches > 0 || beginning.Count > 0 || isUnsettled)
             span = 1;
+        isUnsettled = false;
         span = TakeBlocks(span);
         if (isBlocked)
         {
@@ -69,7 +71,7 @@ public sealed partial class Replica
                 Statistics.WaitingForCache += span * ticks;
         }
 
-        Spend(ticks, span, waiting.Count + preempted.Count + prefilling.Count + decoding, decoding, shares);
+        Spend(ticks, span, InsideNow, decoding, shares);
         Advance(span);
         FinishDecodes();
     }
@@ -91,7 +93,7 @@ public sealed partial class Replica
         isCold = false;
         // The wait of a cold start is the first iteration's and is over before the next span begins.
         Clock += options.ColdStart;
-        Statistics.InsideTicks += (Int128)options.ColdStart * (waiting.Count + preempted.Count + prefilling.Count + decoding);
+        Statistics.InsideTicks += (Int128)options.ColdStart * InsideNow;
         Statistics.BusyTicks += options.ColdStart;
         return ticks;
     }

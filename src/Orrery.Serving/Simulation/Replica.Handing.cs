@@ -77,7 +77,17 @@ public sealed partial class Replica
         {
             int slot = incoming.Take(out _);
             coming--;
-            Resume(slot);
+            if (hostHeld.Length > 0)
+                LeaveHost(slot);
+            if (worked[slot] == prompt[slot])
+            {
+                Resume(slot);
+                continue;
+            }
+
+            // The beginning of a prompt is here; the rest is worked on.
+            phase[slot] = Prefilling;
+            prefilling.Add(slot);
         }
     }
 

@@ -28,7 +28,7 @@ public sealed partial class Replica
             if (slot < 0)
                 break;
             int rest = prompt[slot] - worked[slot];
-            if (rest > 0)
+            if (phase[slot] == Prefilling)
                 left -= Deal(chunks++, slot, shape.SplitsPrompts ? Math.Min(rest, Math.Min(left, most)) : rest);
         }
 
@@ -45,11 +45,13 @@ public sealed partial class Replica
     /// <summary>Admits the next request if its prompt is no longer than <paramref name="longest"/> and there is room; -1 where it is not admitted.</summary>
     private int TryAdmit(int longest, bool leavesRoomForDecodes)
     {
-        bool isAgain = preempted.Count > 0;
-        (int next, int had) = isAgain ? preempted[^1] : (waiting[0], 0);
-        bool isWorked = !isAgain && options.Role == EngineRole.Answers;
+        bool isAgain = ComesAgain();
+        Preempted one = isAgain ? preempted[^1] : new Preempted(waiting.Next, 0, 0, 0);
+        int next = one.Request;
+        bool isReceived = !isAgain && options.Role == EngineRole.Answers;
+        bool isWorked = isReceived || one.Tokens > 0;
         // A prompt whose last token is worked on again comes without it.
-        int tokens = book.Trace.Inputs[next] + had - (isWorked && options.AnswersBegin ? 1 : 0);
+        int tokens = one.Tokens > 0 ? one.Tokens : book.Trace.Inputs[next] + one.Generated - (isReceived && options.AnswersBegin ? 1 : 0);
         if (tokens > longest && !isWorked)
             return -1;
         if (freeCount == 0)
@@ -59,6 +61,7 @@ public sealed partial class Replica
         ReadOnlySpan<int> hashes = prefixes is null ? default : Shareable(next);
         int unused = 0;
         int found = prefixes?.LongestPrefix(hashes, out unused) ?? 0;
+        int inHost = InHost(hashes, found);
         // Blocks that are here need no room, but those nobody used until now can no longer make any.
         long bytes = (Blocks(options.ReservesOutput ? whole : tokens) * blockBytes) + lasting - (found * prefixBytes);
         long kept = decoding + prefilling.Count == 0 ? 0 : watermark + (leavesRoomForDecodes ? BlocksOfNext() * blockBytes : 0);
@@ -75,19 +78,38 @@ public sealed partial class Replica
         phase[slot] = Prefilling;
         request[slot] = next;
         prompt[slot] = tokens;
-        worked[slot] = isWorked ? tokens : Math.Min(found * prefixTokens, tokens - 1);
+        worked[slot] = isWorked ? tokens : Math.Min((found + inHost) * prefixTokens, tokens - 1);
         shared[slot] = hashes.Length;
         foreach (int hash in hashes)
-            prefixes!.Use(hash);
-        Statistics.PromptTokens += tokens;
-        Statistics.PrefixTokens += worked[slot];
-        generated[slot] = !isWorked ? had : options.AnswersBegin ? 0 : 1;
+        {
+            // A block is in one of the two memories.
+            if (!prefixes!.Use(hash))
+                hostPrefixes?.Remove(hash);
+        }
+
+        if (!isWorked)
+        {
+            int here = Math.Min(found * prefixTokens, worked[slot]);
+            Statistics.PromptTokens += tokens;
+            Statistics.PrefixTokens += here;
+            Statistics.HostPrefixTokens += worked[slot] - here;
+        }
+
+        generated[slot] = !isReceived ? one.Generated : options.AnswersBegin ? 0 : 1;
         order[slot] = admissions++;
         fixedBytes[slot] = lasting;
         Take(bytes);
-        if (isWorked)
+        if (isReceived)
         {
             Receive(slot);
+            return slot;
+        }
+
+        // What is on the device of a sequence that comes back need not come.
+        long fetched = isWorked ? Math.Max(0, one.HostBytes - (found * prefixBytes)) : inHost * prefixBytes;
+        if (isWorked || fetched > 0)
+        {
+            Fetch(slot, fetched, one.HostBytes);
             return slot;
         }
 
@@ -122,7 +144,7 @@ public sealed partial class Replica
         int tile = beside > 0 ? cost.ContextTile(TotalContext, decoding, Longest) : 0;
         TimeShares shares = cost.Mixed(beside, tile, padded, attention, ending);
         long ticks = Ticks(ref shares, -2 - padded);
-        int inside = waiting.Count + preempted.Count + prefilling.Count + decoding;
+        int inside = InsideNow;
         Spend(ticks, 1, inside, beside + chunks, shares);
         Statistics.PrefillIterations++;
         Statistics.PrefilledTokens += tokens;

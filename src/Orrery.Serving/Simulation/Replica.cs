@@ -28,7 +28,6 @@ public sealed partial class Replica
     private readonly int prefixTokens;
     private readonly long prefixBytes;
     private readonly ArrivalHeap pending = new();
-    private readonly IntQueue waiting = new();
     private readonly IntQueue prefilling = new();
     private readonly FinishHeap finishing = new();
 
@@ -43,9 +42,6 @@ public sealed partial class Replica
 
     // Slots that make their first token in the next iteration.
     private readonly IntQueue beginning = new();
-
-    // Requests that lost their cache, last in first out, with what they had generated.
-    private readonly List<(int Request, int Generated)> preempted = [];
 
     // One entry a slot of the batch. A sequence's cached tokens are offset + decode iterations, so that nothing is touched while it runs.
     private readonly byte[] phase;
@@ -97,7 +93,11 @@ public sealed partial class Replica
             prefixBytes = prefixTokens / options.BlockTokens * blockBytes;
         }
 
+        waiting = new WaitingLine(book, options.Ageing);
+        if (prefixes is not null && options.HostBytes > 0)
+            hostPrefixes = new PrefixCache();
         int slots = options.MaxBatch;
+        hostHeld = options.HostBytes > 0 ? new long[slots] : [];
         phase = new byte[slots];
         request = new int[slots];
         prompt = new int[slots];
@@ -148,7 +148,14 @@ public sealed partial class Replica
     public ReadOnlySpan<int> PrefixBlocksOf(int candidate) => book.Trace.PrefixBlocks(candidate);
 
     /// <summary>How many of a request's first blocks are kept here, in tokens.</summary>
-    public int PrefixTokensOf(int candidate) => prefixes is null ? 0 : prefixes.LongestPrefix(Shareable(candidate), out _) * prefixTokens;
+    public int PrefixTokensOf(int candidate)
+    {
+        if (prefixes is null)
+            return 0;
+        ReadOnlySpan<int> hashes = Shareable(candidate);
+        int found = prefixes.LongestPrefix(hashes, out _);
+        return (found + InHost(hashes, found)) * prefixTokens;
+    }
 
     /// <summary>Hands over a request that arrives at <paramref name="time"/>; to an engine of answers, one whose first token was made elsewhere.</summary>
     public void Enqueue(int newRequest, long time)
@@ -206,7 +213,7 @@ public sealed partial class Replica
             return false;
         if (next > Clock)
         {
-            Statistics.InsideTicks += (Int128)(next - Clock) * (waiting.Count + preempted.Count);
+            Statistics.InsideTicks += (Int128)(next - Clock) * InsideNow;
             Clock = next;
         }
 

@@ -27,6 +27,18 @@ public sealed class ReplicaStatistics
     /// <summary>Of those, tokens that were in the cache already.</summary>
     public long PrefixTokens { get; internal set; }
 
+    /// <summary>Tokens that were in the host's memory.</summary>
+    public long HostPrefixTokens { get; internal set; }
+
+    /// <summary>Bytes of sequences that went to the host's memory, and of those that came back.</summary>
+    public Int128 SwappedOut { get; internal set; }
+
+    /// <inheritdoc cref="SwappedOut"/>
+    public Int128 SwappedIn { get; internal set; }
+
+    /// <summary>Bytes that came over the host link: of sequences, what the device still had left out, and of prompts.</summary>
+    public Int128 Fetched { get; internal set; }
+
     /// <summary>Sequences whose cache was taken from them.</summary>
     public long Preemptions { get; internal set; }
 

@@ -16,6 +16,7 @@ public sealed class RequestTrace
     private readonly int[] outputs;
     private readonly int[] blockStarts;
     private readonly int[] blocks;
+    private readonly byte[] priorities = [];
 
     /// <summary>A trace over arrays of one length; <paramref name="arrivals"/> ascend from 0.</summary>
     /// <param name="blockStarts">Where the prefix blocks of each request begin in <paramref name="blocks"/>, one entry more than requests; empty without prefixes.</param>
@@ -65,6 +66,37 @@ public sealed class RequestTrace
     /// <summary>Images in the prompt.</summary>
     public int Images(int request) => ImageCounts.Length == 0 ? 0 : ImageCounts[request];
 
+    /// <summary>Most classes of priority.</summary>
+    public const int MostClasses = 16;
+
+    /// <summary>The class of each request, 0 the first to be served; empty where all are alike.</summary>
+    public byte[] Priorities
+    {
+        get => priorities;
+        init
+        {
+            int most = 0;
+            foreach (byte one in value)
+                most = Math.Max(most, one);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(most, MostClasses);
+            priorities = most > 0 ? value : [];
+            Classes = most + 1;
+        }
+    }
+
+    /// <summary>Classes of priority; 1 where all are alike.</summary>
+    public int Classes { get; private init; } = 1;
+
+    /// <summary>The class of a request.</summary>
+    public int PriorityOf(int request) => priorities.Length == 0 ? 0 : priorities[request];
+
+    /// <summary>The same requests with classes of priority, one for each.</summary>
+    public RequestTrace WithPriorities(byte[] classes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(classes.Length, Count);
+        return Like(arrivals, classes);
+    }
+
     /// <summary>Prompt tokens of all requests.</summary>
     public long TotalInput => Sum(inputs);
 
@@ -103,6 +135,7 @@ public sealed class RequestTrace
             ImageCounts = ImageCounts.Length == 0 ? [] : [.. places.Select(place => ImageCounts[place])],
             Conversations = Conversations?.Where(places),
             BlocksCoverAnswers = BlocksCoverAnswers,
+            Priorities = priorities.Length == 0 ? [] : [.. places.Select(place => priorities[place])],
         };
     }
 
@@ -120,13 +153,16 @@ public sealed class RequestTrace
     public RequestTrace At(long[] times)
     {
         ArgumentNullException.ThrowIfNull(times);
-        return new RequestTrace(times, inputs, outputs, blockStarts, blocks, PrefixBlockTokens)
-        {
-            ImageCounts = ImageCounts,
-            Conversations = Conversations,
-            BlocksCoverAnswers = BlocksCoverAnswers,
-        };
+        return Like(times, priorities);
     }
+
+    private RequestTrace Like(long[] times, byte[] classes) => new(times, inputs, outputs, blockStarts, blocks, PrefixBlockTokens)
+    {
+        ImageCounts = ImageCounts,
+        Conversations = Conversations,
+        BlocksCoverAnswers = BlocksCoverAnswers,
+        Priorities = classes,
+    };
 
     private static long Sum(int[] counts)
     {
