@@ -11,6 +11,12 @@ public readonly record struct StaticBatch(double FirstToken, double PerToken)
     /// <summary>Where the time of the whole batch goes, all its prompts and decodes.</summary>
     public TimeShares Shares { get; init; }
 
+    /// <summary>That of its prompts alone.</summary>
+    public TimeShares PromptShares { get; init; }
+
+    /// <summary>That of one decode iteration.</summary>
+    public TimeShares DecodeShares { get; init; }
+
     /// <summary>The times of a batch.</summary>
     /// <param name="budget">Most prompt tokens of one pass; longer work takes several.</param>
     /// <param name="longest">Context the cache is compiled for; 0 where nothing is compiled.</param>
@@ -28,6 +34,7 @@ public readonly record struct StaticBatch(double FirstToken, double PerToken)
             // Whole prompts while they fit a pass, else pieces of one.
             int prompt = 0;
             int worked = 0;
+            bool isLater = false;
             while (prompt < batch)
             {
                 int left = budget;
@@ -47,15 +54,17 @@ public readonly record struct StaticBatch(double FirstToken, double PerToken)
                     ending++;
                 }
 
-                shares.Add(cost.Mixed(0, 0, budget - left, pass, ending), 1);
+                shares.Add(cost.Mixed(0, 0, budget - left, pass, ending, isLater), 1);
+                isLater = true;
             }
         }
 
         int context = longest > 0 ? longest : input + (output / 2);
         double first = shares.Total;
+        TimeShares ofPrompts = shares;
         TimeShares decode = cost.Decode(batch, context / OperatorTimes.Tile);
         shares.Add(decode, Math.Max(0, output - 1) / cost.TokensPerIteration);
-        return new StaticBatch(first + cost.Constants[ServingConstant.FirstTokenDelay], decode.Total / cost.TokensPerIteration) { Shares = shares };
+        return new StaticBatch(first + cost.Constants[ServingConstant.FirstTokenDelay], decode.Total / cost.TokensPerIteration) { Shares = shares, PromptShares = ofPrompts, DecodeShares = decode };
     }
 
     private static AttentionTimes Sum(in AttentionTimes one, int times) => one.Times(times) with { Launch = one.Launch };

@@ -55,8 +55,8 @@ internal static class Bench
         UnfittedSigma = 0.1,
     };
 
-    /// <summary>Launch share, small kernel, host, host a sequence, prefill scale, device scale, first-token delay, host a prefill layer, cold start, host a layer.</summary>
-    public static ServingConstants Constants(double host = 0, double scale = 1) => new([0, 0, host, 0, 1, scale, 0, 0, 0.5, 0, 1, 1]);
+    /// <summary>Launch share, small kernel, host, host a sequence, prefill scale, device scale, first-token delay, host a prefill layer, cold start, host a layer, attention of caches and of prompts, collectives of later passes.</summary>
+    public static ServingConstants Constants(double host = 0, double scale = 1) => new([0, 0, host, 0, 1, scale, 0, 0, 0.5, 0, 1, 1, 1]);
 
     /// <param name="proposed">Tokens that a model of one layer proposes in an iteration.</param>
     public static OperatorTimes Times(ModelArchitecture? model = null, ServingPlan? plan = null, int proposed = 0)

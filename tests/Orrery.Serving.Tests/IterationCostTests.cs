@@ -30,7 +30,7 @@ public sealed class IterationCostTests
     [Fact]
     public void Each_attention_rank_has_a_host_for_its_own_sequences()
     {
-        ServingConstants host = new([0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1, 1]);
+        ServingConstants host = new([0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1]);
         ServingPlan four = new() { TensorParallel = 1, DataParallel = 4, Replicas = 1 };
         new IterationCost(Bench.Times(plan: four), Bench.Stack(), host, null).Decode(10, 4).Total.ShouldBe(3, 1e-9);
         new IterationCost(Bench.Times(), Bench.Stack(), host, null).Decode(10, 4).Total.ShouldBe(10, 1e-9);

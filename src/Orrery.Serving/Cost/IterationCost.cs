@@ -98,7 +98,8 @@ public sealed class IterationCost
     /// </summary>
     /// <param name="prompts">Attention of the prompts' chunks, summed; its launch is taken once.</param>
     /// <param name="ending">Prompts that end in this iteration and get their first token.</param>
-    public TimeShares Mixed(int decoding, int tile, int promptTokens, in AttentionTimes prompts, int ending)
+    /// <param name="isLaterPass">Prompts of the same batch were worked on in the pass before.</param>
+    public TimeShares Mixed(int decoding, int tile, int promptTokens, in AttentionTimes prompts, int ending, bool isLaterPass = false)
     {
         double phi = constants[ServingConstant.LaunchShare];
         double slow = constants[ServingConstant.PrefillScale];
@@ -115,7 +116,7 @@ public sealed class IterationCost
         WorkTimes headBefore = Times.Head(decoding * Queries);
         shares.PrefillProducts = slow * (after.Products - before.Products + after.Elementwise - before.Elementwise + head.Products - headBefore.Products);
         shares.PrefillAttention = slow * constants[ServingConstant.PromptAttentionScale] * prompts.Execution;
-        shares.Collectives += slow * (after.Collectives - before.Collectives + head.Collectives - headBefore.Collectives);
+        shares.Collectives += slow * (isLaterPass ? constants[ServingConstant.LaterPassCollectives] : 1) * (after.Collectives - before.Collectives + head.Collectives - headBefore.Collectives);
         // With sequences decoding their launches and small kernels stand already; only the launch of prompt attention comes on top.
         double launches = (phi * ((decoding > 0 ? after.Launch - before.Launch : after.Launch + head.Launch) + prompts.Launch))
             + (decoding > 0 ? 0 : kernels * constants[ServingConstant.SmallKernel]);

@@ -38,4 +38,7 @@ public enum ServingConstant : byte
 
     /// <summary>Time of attention of prompts, over that of the operator models.</summary>
     PromptAttentionScale,
+
+    /// <summary>Time of collectives in the passes of a batch's prompts behind the first, over that of the fabric's model.</summary>
+    LaterPassCollectives,
 }

@@ -68,6 +68,9 @@ public sealed record InferenceCase
     /// <summary>Mean power of a chip over its rating.</summary>
     public double? PowerShare { get; init; }
 
+    /// <summary>Highest power of a chip over its rating.</summary>
+    public double? PeakPowerShare { get; init; }
+
     /// <summary>Reads a file with the columns of <c>inference.csv</c>, plain or gzip.</summary>
     public static CaseFile<InferenceCase> Read(string path)
     {

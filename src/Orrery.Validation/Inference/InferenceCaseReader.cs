@@ -61,6 +61,7 @@ public sealed class InferenceCaseReader
                 FirstTokenMs = _row.Positive(Column("ttft_ms_p50")),
                 PerTokenMs = _row.Positive(Column("tpot_ms_p50")),
                 PowerShare = _row.Positive(Column("gpu_power_avg_frac_tdp")),
+                PeakPowerShare = _row.Positive(Column("gpu_power_peak_frac_tdp")),
                 OutputTokensPerSecond = _row.Positive(Column("output_tokens_per_s")),
             };
             if (_row.MistakeCount == before)

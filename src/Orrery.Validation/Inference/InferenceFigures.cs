@@ -9,4 +9,10 @@ public readonly record struct InferenceFigures(double FirstToken, double PerToke
 {
     /// <summary>Mean shares of a chip's units in use; null where only instants are simulated.</summary>
     public ChipActivity? Activity { get; init; }
+
+    /// <summary>The same while prompts are worked on; null likewise.</summary>
+    public ChipActivity? PromptActivity { get; init; }
+
+    /// <summary>The same while answers are.</summary>
+    public ChipActivity? AnswerActivity { get; init; }
 }

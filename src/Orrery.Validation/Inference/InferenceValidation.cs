@@ -31,6 +31,7 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         CaseScorer scorer = new(CalibrationRows.ReadFolder(Path.Combine(catalog.DataRoot, "calibration", "serving")));
         InferencePredictor predictor = new(catalog, rules.Value);
         EnergyModel energy = EnergyModel.Open(catalog.DataRoot);
+        HashSet<string> powered = CalibrationRows.ReadFolder(Path.Combine(catalog.DataRoot, "calibration", "power"));
         MeasuredPoints points = new();
         foreach (string path in files)
         {
@@ -40,7 +41,7 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
             foreach (InferenceCase row in file.Cases)
             {
                 if (points.Counts(row, predictor.ReadingOf(row)))
-                    Score(scorer, predictor, energy, row, isGeneric);
+                    Score(scorer, predictor, energy, powered, row, isGeneric);
                 else
                     scorer.Add(row.Origin with { IsExpressible = false, WhyNot = MeasuredPoints.Reason }, null, static () => default, isRate: false, group: $"{row.Origin.Group}, counted once");
             }
@@ -64,7 +65,7 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         return new InferenceValidation(failed ? null : scorer.Report("inference"), diagnostics.ToImmutable());
     }
 
-    private static void Score(CaseScorer scorer, InferencePredictor predictor, EnergyModel energy, InferenceCase row, bool isGeneric)
+    private static void Score(CaseScorer scorer, InferencePredictor predictor, EnergyModel energy, HashSet<string> poweredRows, InferenceCase row, bool isGeneric)
     {
         InferenceReading reading = predictor.ReadingOf(row);
         CaseOrigin origin = row.Origin;
@@ -107,8 +108,14 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
             if (power < chip.IdlePowerFraction.Value)
                 scorer.Add(powered with { IsExpressible = false, WhyNot = "a chip at work draws more than an idle one: the mean was taken over something else" }, null, static () => default, isRate: false, group: $"{origin.Group}, power, set aside");
             else
-                // Shares of power per activity were derived from these very rows (data/power/activity.yaml).
-                scorer.Add(powered, power, () => Of(Share(activity), Share(hot), Share(cool)), isRate: false, group: $"{origin.Group}, power", slice: slice, isFitted: true);
+                scorer.Add(powered, power, () => Of(Share(activity), Share(hot), Share(cool)), isRate: false, group: $"{origin.Group}, power", slice: slice, isFitted: poweredRows.Contains(origin.Id), isUnseen: !poweredRows.Contains(origin.Id));
+            if (row.PeakPowerShare is { } highest && central.PromptActivity is { } prompts && central.AnswerActivity is { } answers)
+            {
+                double at = Math.Max(Share(prompts), Share(answers));
+                scorer.Add(
+                    origin with { PrimaryMetric = "gpu_power_peak_frac_tdp" }, highest, () => Of(at, at * Share(hot) / Share(activity), at * Share(cool) / Share(activity)), isRate: false,
+                    group: $"{origin.Group}, highest power", slice: slice, isUnseen: true);
+            }
         }
 
         if (row.FirstTokenMs is not { } firstMeasured || row.PerTokenMs is not { } eachMeasured || !origin.IsExpressible)

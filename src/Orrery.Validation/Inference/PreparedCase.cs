@@ -22,7 +22,7 @@ public sealed record PreparedCase(
         double whole = batch.FirstToken + ((Output - 1) * batch.PerToken);
         return Reading.IsOverWhole
             ? new InferenceFigures(batch.FirstToken, whole / (Input + Output), Batch * (Input + Output) / whole)
-            : new InferenceFigures(batch.FirstToken, batch.PerToken, Batch * Output / whole) { Activity = ActivityOf(batch.Shares) };
+            : new InferenceFigures(batch.FirstToken, batch.PerToken, Batch * Output / whole) { Activity = ActivityOf(batch.Shares), PromptActivity = ActivityOf(batch.PromptShares), AnswerActivity = ActivityOf(batch.DecodeShares) };
     }
 
     private ChipActivity ActivityOf(in TimeShares shares)

@@ -19,11 +19,12 @@ public sealed class CaseScorer(IReadOnlySet<string> fitted)
     /// <param name="isRate">More is faster.</param>
     /// <param name="group">Group to count the row in; null is the source's own.</param>
     /// <param name="slice">Part of the group to report beside it; empty for none.</param>
+    /// <param name="isUnseen">No fit of this figure saw the row, whatever fits of other figures saw.</param>
     /// <param name="secondSlice">Another cut through the group.</param>
     /// <param name="isFitted">A constant was fitted on the row, though no list of rows names it.</param>
     public void Add(
         CaseOrigin origin, double? measured, Func<Prediction> predict, bool isRate, string note = "", string? group = null, string slice = "", bool isFitted = false,
-        string secondSlice = "")
+        string secondSlice = "", bool isUnseen = false)
     {
         string countedIn = group ?? origin.Group;
         if (!origin.IsExpressible)
@@ -54,7 +55,7 @@ public sealed class CaseScorer(IReadOnlySet<string> fitted)
             prediction.Value,
             prediction.Low,
             prediction.High,
-            isFitted || fitted.Contains(origin.Id),
+            !isUnseen && (isFitted || fitted.Contains(origin.Id)),
             all,
             prediction.AtPeak,
             isRate)

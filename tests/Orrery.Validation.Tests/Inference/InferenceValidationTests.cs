@@ -98,6 +98,46 @@ public sealed class InferenceValidationTests
     }
 
     [Fact]
+    public void The_share_of_memory_in_power_is_that_of_the_three_rows_it_names()
+    {
+        InferencePredictor predictor = new(Catalog, InferenceRules.Load(Catalog.DataRoot).Value!);
+        HashSet<string> named = CalibrationRows.ReadFolder(Path.Combine(Catalog.DataRoot, "calibration", "power"));
+        named.Count.ShouldBe(3);
+        ActivityPower shares = EnergyModel.Open(Catalog.DataRoot).SharesOf(Catalog.Chip("a100-80").Value!)!;
+        double product = 0;
+        double square = 0;
+        foreach (InferenceCase row in ValidationFiles.Inference(Catalog.DataRoot).SelectMany(static path => InferenceCase.Read(path).Cases).Where(row => named.Contains(row.Origin.Id)))
+        {
+            PreparedCase prepared = predictor.Prepare(row, predictor.ReadingOf(row), out _)!;
+            ChipDescription chip = prepared.Request.System.Chip;
+            ChipActivity busy = prepared.Run(predictor.Stacks.ConstantsOf(prepared.Request.Stack, ModelClass.Dense, chip)).Activity!.Value;
+            double rest = row.PowerShare!.Value - chip.IdlePowerFraction.Value - (shares.Matrix.Value * busy.Matrix) - (shares.Link.Value * busy.Link);
+            product += busy.Memory * rest;
+            square += busy.Memory * busy.Memory;
+        }
+
+        shares.Memory.Value.ShouldBe(product / square, 0.01);
+    }
+
+    [Theory]
+    [InlineData(4, false)]
+    [InlineData(8, true)]
+    public void Passes_of_prompts_behind_the_first_wait_longer_where_the_stack_says_so(int batch, bool isSlower)
+    {
+        // 512 tokens a prompt: four fill the 2,048 of a pass.
+        InferencePredictor predictor = new(Catalog, InferenceRules.Load(Catalog.DataRoot).Value!);
+        InferenceCase row = Row($"a,splitwise-profile,Llama-2-70B,llama-2-70b,512,128,{batch},{batch},4,,,,fp16,aggregated,A100-SXM-80GB,vLLM,2023-11,100,10,vllm-2023,dgx-a100,tpot_ms_p50,1,none,,,");
+        PreparedCase prepared = predictor.Prepare(row, predictor.ReadingOf(row), out _)!;
+        ServingConstants constants = predictor.Stacks.Generic();
+        InferenceFigures plain = prepared.Run(constants);
+        InferenceFigures waiting = prepared.Run(constants.With(ServingConstant.LaterPassCollectives, 5));
+        waiting.PerToken.ShouldBe(plain.PerToken, 1e-12);
+        (waiting.FirstToken > plain.FirstToken * 1.01).ShouldBe(isSlower);
+        if (!isSlower)
+            waiting.FirstToken.ShouldBe(plain.FirstToken, 1e-12);
+    }
+
+    [Fact]
     public void Every_source_is_scored_and_no_more_than_a_twentieth_skipped()
     {
         Report.Value.Failures.ShouldBeEmpty();
@@ -108,7 +148,7 @@ public sealed class InferenceValidationTests
                 "llmservingsim-runs, first token of the first 20", "llmservingsim-runs, own constants", "llmservingsim-runs, own constants, first token",
                 "llmservingsim-runs, own constants, throughput", "llmservingsim-runs, own constants, whole answers", "llmservingsim-runs, throughput", "llmservingsim-runs, whole answers", "mlperf-inference-nvidia", "mlperf-inference-partners", "nvidia-aiconfigurator-e2e",
                 "nvidia-aiconfigurator-e2e, first token", "nvidia-aiconfigurator-e2e, first token with the cache full", "nvidia-aiconfigurator-e2e, set aside", "nvidia-aiconfigurator-e2e, throughput", "splitwise-profile", "splitwise-profile, first token",
-                "splitwise-profile, power", "splitwise-profile, power, set aside",
+                "splitwise-profile, highest power", "splitwise-profile, power", "splitwise-profile, power, set aside",
                 "tensorrt-llm-perf-overview",
             ],
             ignoreOrder: true);
@@ -131,7 +171,8 @@ public sealed class InferenceValidationTests
     [InlineData("llmservingsim-runs, own constants, throughput", 0.01, 0.01)]
     [InlineData("tensorrt-llm-perf-overview", 0.14, 0.20)]
     [InlineData("splitwise-profile", 0.05, 0.06)]
-    [InlineData("splitwise-profile, first token", 0.09, 0.15)]
+    [InlineData("splitwise-profile, first token", 0.05, 0.08)]
+    [InlineData("splitwise-profile, power", 0.03, 0.05)]
     public void Rows_that_no_fit_saw_are_within_what_was_reached(string group, double median, double mean)
     {
         GroupReport figures = Report.Value.Groups.First(one => one.Group == group);
@@ -153,11 +194,11 @@ public sealed class InferenceValidationTests
     }
 
     [Fact]
-    public void Power_follows_from_what_the_units_do_and_counts_as_fitted()
+    public void Power_follows_from_what_the_units_do_and_a_tenth_of_the_rows()
     {
         GroupReport power = Report.Value.Groups.First(static one => one.Group == "splitwise-profile, power");
-        // The share of memory traffic was derived from these rows, so none of them is unseen.
-        power.Unseen.Count.ShouldBe(0);
+        power.Unseen.Count.ShouldBe(27);
+        power.Unseen.MedianApe!.Value.ShouldBeLessThan(0.03);
         power.All.Count.ShouldBe(30);
         power.All.MedianApe!.Value.ShouldBeLessThan(0.03);
         power.All.Mape!.Value.ShouldBeLessThan(0.05);
