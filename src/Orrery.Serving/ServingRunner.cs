@@ -9,6 +9,9 @@ namespace Orrery.Serving;
 /// <summary>Answers a <see cref="ServingRequest"/>: chooses what it leaves open, runs the requests through the engines, and accounts for the rest.</summary>
 public static class ServingRunner
 {
+    /// <summary>Requests from which a book is worth more than a run.</summary>
+    private const int LargeBook = 200_000;
+
     /// <summary>Runs <paramref name="request"/>; three times where an interval is wanted: as predicted, and as slow and as fast as the model's own doubt.</summary>
     public static ServingOutcome Run(ServingRequest request, ServingContext context, bool hasInterval = true)
     {
@@ -77,11 +80,14 @@ public static class ServingRunner
         (double First, double Each, double All) slow = default;
         if (hasInterval)
         {
-            // One book serves all three runs, the central one last: a million requests are 24 MB in each.
+            // A million requests are 24 MB in a book, so one serves all three runs and the central one is run again last; small books are made anew.
             double factor = EightyPercentInterval.Factor(sigma);
-            fast = Means(request, job.Run(1 / factor, central.Book), constants);
-            slow = Means(request, job.Run(factor, central.Book), constants);
-            central = job.Run(1, central.Book);
+            bool isShared = central.Book.Count > LargeBook;
+            ServingRun end = job.Run(1 / factor, isShared ? central.Book : null);
+            fast = Means(request, end, constants);
+            slow = Means(request, job.Run(factor, end.Book), constants);
+            if (isShared)
+                central = job.Run(1, central.Book);
         }
 
         (Distribution first, Distribution each, Distribution all) = Distributions(request, central, constants);

@@ -123,6 +123,23 @@ public sealed class ServingRunnerTests
         Report(Request("llama-3.1-405b", chips: 16)).Plan.PipelineParallel.ShouldBe(2);
     }
 
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData(200_001)]
+    public void Figures_are_those_of_the_predicted_run_whatever_book_the_ends_of_the_interval_are_run_in(int requests)
+    {
+        ServingRequest request = Request() with
+        {
+            Workload = new ServingWorkload(SyntheticTrace.Create(new PoissonArrivals(), 50, requests, new LengthRange(64), new LengthRange(2), 1), 0, 0, "test"),
+        };
+        ServingReport alone = ServingRunner.Run(request, new ServingContext(Catalog), hasInterval: false).Report!;
+        ServingReport report = Report(request);
+        report.FirstToken.P99.ShouldBe(alone.FirstToken.P99);
+        report.Book.Finishes.SequenceEqual(alone.Book.Finishes).ShouldBeTrue();
+        report.FirstToken.High.ShouldBeGreaterThan(report.FirstToken.Mean);
+        report.Utilization.ShouldBe(alone.Utilization);
+    }
+
     [Fact]
     public void A_model_that_does_not_fit_is_no()
     {
