@@ -92,15 +92,20 @@ public sealed class ServingRun
         };
         ServingWorkload workload = request.Workload;
         int engines = plan.Replicas * lanes;
-        ClosedLoop? clients = workload.Clients > 0
-            ? new ClosedLoop(workload.Clients, workload.Trace.Count, engines, (long)(workload.ClientDelay * RequestTrace.TicksPerSecond))
+        long delay = (long)(workload.ClientDelay * RequestTrace.TicksPerSecond);
+        ConversationFlow? conversations = workload.Trace.Conversations is null ? null : new ConversationFlow(workload.Trace, workload.Clients, delay);
+        ClosedLoop? clients = conversations is null && workload.Clients > 0
+            ? new ClosedLoop(workload.Clients, workload.Trace.Count, engines, delay)
             : null;
-        RequestBook book = reused ?? new(workload.Trace, clients is not null);
-        reused?.Clear(clients is not null);
+        bool waits = clients is not null || conversations is not null;
+        RequestBook book = reused ?? new(workload.Trace, waits);
+        reused?.Clear(waits);
         Replica[] replicas = new Replica[engines];
         for (int engine = 0; engine < engines; engine++)
-            replicas[engine] = new Replica(engine, book, cost, options, clients);
-        if (clients is null)
+            replicas[engine] = new Replica(engine, book, cost, options, (RequestFlow?)conversations ?? clients);
+        if (conversations is not null)
+            conversations.Run(replicas, request.Router ?? Routers.All[0]);
+        else if (clients is null)
             ServingSimulation.Run(book, replicas, request.Router ?? Routers.All[0]);
         else
             ServingSimulation.Run(book, replicas, clients);

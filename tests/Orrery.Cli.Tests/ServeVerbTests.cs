@@ -130,12 +130,38 @@ public sealed class ServeVerbTests
     [InlineData("--rate 5 --input-tokens 1000000", "ORR6006")]
     [InlineData("--trace /nowhere.csv", "ORR6001")]
     [InlineData("--rate 5 --batching sideways", "ORR0004")]
+    [InlineData("--rate 5 --arrivals gama", "ORR6030")]
+    [InlineData("--rate 5 --arrivals gamma:cv=-1", "ORR6030")]
+    [InlineData("--concurrency 5 --arrivals gamma", "ORR6016")]
+    [InlineData("--rate max --arrivals diurnal", "ORR6016")]
+    [InlineData("--rate 5 --lengths normal", "ORR6030")]
+    [InlineData("--rate 5 --lengths uniform --shortest 0.5", "ORR6030")]
+    [InlineData("--trace requests.csv --lengths zipf", "ORR6016")]
+    [InlineData("--rate 5 --turns 0", "ORR6030")]
+    [InlineData("--rate 5 --turns 2 --think-time soon", "ORR6030")]
+    [InlineData("--rate 5 --think-time 2s", "ORR6016")]
+    [InlineData("--rate 5 --shared-tokens 130000", "ORR6006")]
     public void Wrong_input_is_refused(string flags, string code)
     {
         Command command = Command.RunLine($"serve --model llama-3.1-8b --system dgx-h100 --chips 1 {flags}");
         command.Code.ShouldBe(ExitCode.WrongInput);
         command.Error.ShouldContain(code);
     }
+
+    [Fact]
+    public void Conversations_find_their_history_where_they_go_on_at_the_same_engine()
+    {
+        const string Talks = "serve --model llama-3.1-8b --system dgx-h100 --chips 4 --tp 1 --rate 2 --turns 5 --think-time 5s --input-tokens 600 --output-tokens 100 --requests 400 --json --router ";
+        JsonElement sticky = Command.RunLine(Talks + "sticky").Json();
+        JsonElement turns = Command.RunLine(Talks + "round-robin").Json();
+        sticky.GetProperty("inputs").GetProperty("conversations").GetInt32().ShouldBe(80);
+        sticky.GetProperty("prefixHitShare").GetDouble().ShouldBeGreaterThan(1.5 * turns.GetProperty("prefixHitShare").GetDouble());
+        sticky.GetProperty("ttftS").GetProperty("mean").GetDouble().ShouldBeLessThan(turns.GetProperty("ttftS").GetProperty("mean").GetDouble());
+    }
+
+    [Fact]
+    public void A_run_too_short_for_its_shape_is_told_so() =>
+        Command.RunLine(Small + " --arrivals diurnal").Error.ShouldContain("ORR6034");
 
     [Fact]
     public void One_line_a_request_is_written()

@@ -65,6 +65,7 @@ public static class ServingJson
         writer.WriteString("workload", request.Workload.Source);
         writer.WriteNumber("requests", request.Workload.Trace.Count);
         writer.WriteNumber("concurrency", request.Workload.Clients);
+        writer.Number("conversations", request.Workload.Trace.Conversations?.Count);
         writer.WriteString("batching", request.Batching?.Name ?? request.Stack.Batching);
         writer.WriteString("router", request.Router?.Name ?? Routers.All[0].Name);
         writer.WriteNumber("maxBatch", request.MaxBatch ?? request.Stack.MaxBatch);

@@ -64,6 +64,8 @@ public static class ServingText
         text.Section("requests");
         string refused = report.Refused > 0 ? $", {Count(report.Refused)} refused" : "";
         text.Line($"{Count(report.Requests)} in {Time(report.Duration.Value)}{refused}: {request.Workload.Source}");
+        if (request.Workload.Trace.Conversations is { } conversations)
+            text.Line($"{Count(conversations.Count)} conversations, {Quantity.FormatNumber((double)report.Requests / conversations.Count, 3)} turns each on average");
     }
 
     private static void WriteMaximum(ReportText text, MaximumRate maximum)

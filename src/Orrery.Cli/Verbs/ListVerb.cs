@@ -16,7 +16,7 @@ public static class ListVerb
 {
     public const string Schema = "orrery.list/1";
 
-    private static readonly string[] Kinds = ["systems", "chips", "stacks", "models", "schedules", "context-layouts", "arrivals", "lengths", "batching", "routers", "traces"];
+    private static readonly string[] Kinds = ["systems", "chips", "stacks", "models", "schedules", "context-layouts", "arrivals", "lengths", "turns", "thinking", "batching", "routers", "traces"];
 
     public static VerbDescription Describe() => new("list", "what the catalogue holds, a line each", Schema)
     {
@@ -43,6 +43,8 @@ public static class ListVerb
             "context-layouts" => Choices(ContextLayout.List),
             "arrivals" => Shapes("arrivals", ArrivalProcesses.All, catalog, problems),
             "lengths" => Shapes("lengths", LengthSpreads.All, catalog, problems),
+            "turns" => Shapes("turns", TurnCount.All, catalog, problems),
+            "thinking" => Shapes("thinking", ThinkTime.All, catalog, problems),
             "batching" => Words(BatchingPolicies.All.Select(static policy => (policy.Name, policy.Meaning))),
             "routers" => Words(Routers.All.Select(static router => (router.Name, router.Meaning))),
             "traces" => Traces(),
@@ -73,6 +75,8 @@ public static class ListVerb
         "context-layouts" => "train ... --cp-layout NAME",
         "arrivals" => "serve ... --rate R --arrivals NAME:key=value,key=value",
         "lengths" => "serve ... --input-tokens I --lengths NAME:key=value,key=value",
+        "turns" => "serve ... --rate R --turns NAME:key=value",
+        "thinking" => "serve ... --rate R --turns N --think-time NAME:key=value",
         "batching" => "serve ... --batching NAME",
         "routers" => "serve ... --router NAME",
         "traces" => "serve ... --trace FILE",

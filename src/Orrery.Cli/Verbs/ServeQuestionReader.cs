@@ -34,7 +34,7 @@ public static class ServeQuestionReader
 
         // A file of a million lines is read only for a question that can be asked.
         bool isAsked = !problems.Exists(static problem => problem.Severity == Severity.Error);
-        ServingWorkload? workload = isAsked && model is not null ? new ServeWorkloadReader(arguments, model, new ShapeCatalog(catalog.DataRoot), problems).Read() : null;
+        ServingWorkload? workload = isAsked && model is not null && stack is not null ? new ServeWorkloadReader(arguments, model, stack, new ShapeCatalog(catalog.DataRoot), problems).Read() : null;
         if (workload is null || system is null || model is null || stack is null || problems.Exists(static problem => problem.Severity == Severity.Error))
             return (null, context, [.. problems.Distinct()]);
 

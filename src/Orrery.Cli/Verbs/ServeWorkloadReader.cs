@@ -8,12 +8,12 @@ using Orrery.Serving;
 namespace Orrery.Cli.Verbs;
 
 /// <summary>Turns the flags that say where requests come from, and what they ask for, into a workload; everything wrong is said at once.</summary>
-internal sealed class ServeWorkloadReader(ParsedArguments arguments, ModelArchitecture model, ShapeCatalog shapes, List<Diagnostic> problems)
+internal sealed class ServeWorkloadReader(ParsedArguments arguments, ModelArchitecture model, ServingStack stack, ShapeCatalog shapes, List<Diagnostic> problems)
 {
     private const int UsualTokens = 1024;
 
     /// <summary>What made-up requests alone have.</summary>
-    private static readonly string[] MadeUp = ["--input-tokens", "--output-tokens", "--lengths", "--shortest"];
+    private static readonly string[] MadeUp = ["--input-tokens", "--output-tokens", "--lengths", "--shortest", "--turns", "--think-time", "--shared-tokens"];
 
     private readonly double? rate = arguments.Number("--rate");
     private readonly int? clients = arguments.Integer("--concurrency");
@@ -44,28 +44,60 @@ internal sealed class ServeWorkloadReader(ParsedArguments arguments, ModelArchit
     {
         LengthRange input = new(arguments.Integer("--input-tokens") ?? UsualTokens, spread.Shape);
         LengthRange output = new(arguments.Integer("--output-tokens") ?? UsualTokens, spread.Shape);
-        if ((long)input.Most + output.Most > context)
-            return Refuse(ServingCode.PromptTooLong, "--input-tokens", $"prompt and answer have {(long)input.Most + output.Most:#,0} tokens, the context {context:#,0}");
+        ConversationShape? conversations = Conversations();
+        long longest = (long)input.Most + output.Most + (conversations?.SharedTokens ?? 0);
+        if (longest > context)
+            return Refuse(ServingCode.PromptTooLong, "--input-tokens", $"prompt and answer have {longest:#,0} tokens, the context {context:#,0}");
+        if (problems.Exists(static problem => problem.Severity == Severity.Error))
+            return null;
         int count = arguments.Integer("--requests") ?? (clients is { } many ? Math.Min(TraceLimits.UsualRequests, many * ServeFlags.UsualRequestsOfClient) : ServeFlags.UsualRequests);
         string lengths = input.Least < input.Most || output.Least < output.Most
             ? string.Create(CultureInfo.InvariantCulture, $"{input.Least:#,0} to {input.Most:#,0} tokens in, {output.Least:#,0} to {output.Most:#,0} out{(spread.Shape is UniformLengths ? "" : $" ({spread.Text})")}")
             : string.Create(CultureInfo.InvariantCulture, $"{input.Most:#,0} tokens in, {output.Most:#,0} out");
+        if (conversations is not null)
+            lengths = $"{lengths} a turn{(conversations.SharedTokens > 0 ? $", behind {conversations.SharedTokens:#,0} that all share" : "")}";
+        string what = conversations is null ? "requests" : "conversations";
         if (rate is double.NaN)
         {
             int? asked = arguments.Integer("--requests");
             return Fastest(new RatedRequests(Make(asked ?? MaximumRateFinder.UsualRequests), 1, SourceAt, asked is null ? Make : null));
         }
 
-        return clients is { } waiting
-            ? new ServingWorkload(SyntheticTrace.Waiting(count, input, output, seed), waiting, 0, string.Create(CultureInfo.InvariantCulture, $"{waiting:#,0} clients that wait; {lengths}"))
-            : Noted(
-                SyntheticTrace.Create(process.Shape, rate!.Value, count, input, output, seed),
-                SourceAt(rate.Value),
-                process);
+        if (clients is { } waiting)
+        {
+            RequestTrace sent = conversations is null ? SyntheticTrace.Waiting(count, input, output, seed) : Talks(null, 1, count);
+            return new ServingWorkload(sent, waiting, 0, string.Create(CultureInfo.InvariantCulture, $"{waiting:#,0} clients that wait{(conversations is null ? "" : ", a conversation each")}; {lengths}"));
+        }
 
-        RequestTrace Make(int many) => SyntheticTrace.Create(process.Shape, 1, many, input, output, seed);
+        return Noted(conversations is null ? SyntheticTrace.Create(process.Shape, rate!.Value, count, input, output, seed) : Talks(process.Shape, rate!.Value, count), SourceAt(rate.Value), process);
 
-        string SourceAt(double perSecond) => string.Create(CultureInfo.InvariantCulture, $"{perSecond:G4} requests/s ({process.Text}); {lengths}");
+        RequestTrace Make(int many) => conversations is null ? SyntheticTrace.Create(process.Shape, 1, many, input, output, seed) : Talks(process.Shape, 1, many);
+
+        RequestTrace Talks(ArrivalProcess? beginning, double perSecond, int many)
+        {
+            RequestTrace trace = SyntheticConversations.Create(conversations, beginning, perSecond, many, input, output, context, stack.BlockTokens, seed, out int ended);
+            if (ended > 0)
+                problems.Add(new Diagnostic(Severity.Warning, ServingCode.PromptTooLong, "--turns", 0, 0, $"{ended:#,0} conversations end early: a further turn would be longer than the context of {context:#,0} tokens"));
+            return trace;
+        }
+
+        string SourceAt(double perSecond) => string.Create(CultureInfo.InvariantCulture, $"{perSecond:G4} {what}/s ({process.Text}); {lengths}");
+    }
+
+    /// <summary>What conversations are like; null where requests are of none.</summary>
+    private ConversationShape? Conversations()
+    {
+        string? turns = arguments.Text("--turns");
+        int shared = arguments.Integer("--shared-tokens") ?? 0;
+        if (turns is null && arguments.Text("--think-time") is not null)
+            Refuse(ServingCode.NoWorkload, "--think-time", "people think between turns; give --turns N with it");
+        if (turns is null && shared == 0)
+            return null;
+        Result<Shaped<TurnCount>> count = shapes.Turns(turns ?? "1", "--turns");
+        Result<Shaped<ThinkTime>> think = shapes.Thinking(arguments.Text("--think-time"), "--think-time");
+        problems.AddRange(count.Diagnostics);
+        problems.AddRange(think.Diagnostics);
+        return count.Value is null || think.Value is null ? null : new ConversationShape(count.Value.Shape, think.Value.Shape, shared);
     }
 
     private static ServingWorkload Fastest(RatedRequests rated) => rated.At(rated.NaturalRate) with { Rated = rated };

@@ -20,7 +20,7 @@ public sealed partial class Replica
         {
             // A prompt that was not worked to its end has blocks with nothing in them; who shares them is newer, and gone before.
             bool isUnfinished = phase[slot] == Prefilling && (block + 1) * prefixTokens > worked[slot];
-            bytes += prefixes!.Release(Shareable(request[slot])[block], isUnfinished) ? prefixBytes : 0;
+            bytes += prefixes!.Release(book.Trace.PrefixBlocks(request[slot])[block], isUnfinished) ? prefixBytes : 0;
         }
 
         shared[slot] = 0;
@@ -30,6 +30,29 @@ public sealed partial class Replica
         freeSlots[freeCount++] = slot;
         if (offset[slot] == longestOffset)
             longestOffset = long.MinValue;
+    }
+
+    /// <summary>
+    /// A sequence that has ended leaves the whole blocks of its answer too, where a further turn would begin with them; the last token was never worked on.
+    /// </summary>
+    private void KeepAnswer(int slot)
+    {
+        int ended = request[slot];
+        ReadOnlySpan<int> hashes = book.Trace.PrefixBlocks(ended);
+        int whole = Math.Min(hashes.Length, (book.Trace.Inputs[ended] + book.Trace.Outputs[ended] - 1) / prefixTokens);
+        for (int block = shared[slot]; block < whole; block++)
+        {
+            shared[slot]++;
+            if (!prefixes!.Use(hashes[block]))
+            {
+                hostPrefixes?.Remove(hashes[block]);
+                continue;
+            }
+
+            // Another made the same text meanwhile: one copy is enough.
+            used -= prefixBytes;
+            Statistics.BytesReturned += prefixBytes;
+        }
     }
 
     /// <summary>Bytes a sequence holds: its whole answer's, its prompt's, or those of the tokens it has.</summary>

@@ -139,6 +139,8 @@ public sealed partial class Replica
     private void EndSequence(int slot)
     {
         int done = request[slot];
+        if (prefixes is not null && book.Trace.BlocksCoverAnswers)
+            KeepAnswer(slot);
         Release(slot);
         book.Finish(done, Clock);
         flow?.Ended(this, done, Clock);

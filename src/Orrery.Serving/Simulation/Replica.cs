@@ -144,6 +144,9 @@ public sealed partial class Replica
     /// <summary>Bytes of prompts' blocks that are kept for requests to come.</summary>
     public long CacheKept => (prefixes?.Unused ?? 0) * prefixBytes;
 
+    /// <summary>The requests of the run.</summary>
+    public RequestTrace Trace => book.Trace;
+
     /// <summary>Hashes of the blocks of a request's prompt; empty where the trace has none.</summary>
     public ReadOnlySpan<int> PrefixBlocksOf(int candidate) => book.Trace.PrefixBlocks(candidate);
 

@@ -49,7 +49,11 @@ public sealed class RequestTrace
 
     /// <summary>Hashes of the prompt's blocks: equal hashes at the front of two prompts are equal text.</summary>
     public ReadOnlySpan<int> PrefixBlocks(int request) =>
-        blockStarts.Length == 0 ? default : blocks.AsSpan(blockStarts[request], blockStarts[request + 1] - blockStarts[request]);
+        blockStarts.Length == 0 ? default
+        : blocks.AsSpan(blockStarts[request], BlockCounts.Length == 0 ? blockStarts[request + 1] - blockStarts[request] : BlockCounts[request]);
+
+    /// <summary>Blocks of each request, where requests share the beginning of one list; empty where each list ends where the next begins.</summary>
+    public int[] BlockCounts { get; init; } = [];
 
     /// <summary>Images in the prompt of each request, whose tokens are among those of the prompt; empty where there are none.</summary>
     public ushort[] ImageCounts { get; init; } = [];
@@ -94,7 +98,7 @@ public sealed class RequestTrace
     public RequestTrace WithPriorities(byte[] classes)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(classes.Length, Count);
-        return Like(arrivals, classes);
+        return Like(arrivals, classes, Conversations);
     }
 
     /// <summary>Prompt tokens of all requests.</summary>
@@ -149,17 +153,21 @@ public sealed class RequestTrace
         return At(times);
     }
 
+    /// <summary>The same requests as turns of conversations.</summary>
+    public RequestTrace With(ConversationLinks? conversations) => Like(arrivals, priorities, conversations);
+
     /// <summary>The same requests at other times, which ascend from 0.</summary>
     public RequestTrace At(long[] times)
     {
         ArgumentNullException.ThrowIfNull(times);
-        return Like(times, priorities);
+        return Like(times, priorities, Conversations);
     }
 
-    private RequestTrace Like(long[] times, byte[] classes) => new(times, inputs, outputs, blockStarts, blocks, PrefixBlockTokens)
+    private RequestTrace Like(long[] times, byte[] classes, ConversationLinks? conversations) => new(times, inputs, outputs, blockStarts, blocks, PrefixBlockTokens)
     {
+        BlockCounts = BlockCounts,
         ImageCounts = ImageCounts,
-        Conversations = Conversations,
+        Conversations = conversations,
         BlocksCoverAnswers = BlocksCoverAnswers,
         Priorities = classes,
     };

@@ -25,6 +25,16 @@ public sealed class ShapeCatalog(string dataRoot)
     /// <summary>A spread of lengths; all alike where nothing is asked for.</summary>
     public Result<Shaped<LengthSpread>> Lengths(string? text, string flag) => Read(text ?? LengthSpreads.All[0].Name, "lengths", LengthSpreads.All, flag);
 
+    /// <summary>How many turns conversations have; a bare number is as many in every one.</summary>
+    public Result<Shaped<TurnCount>> Turns(string text, string flag) =>
+        Read(IsBare(text) ? $"{TurnCount.All[0].Name}:{TurnCount.All[0].Parameters[0].Name}={text}" : text, "turns", TurnCount.All, flag);
+
+    /// <summary>How long people think; a bare duration is the mean of exponential pauses.</summary>
+    public Result<Shaped<ThinkTime>> Thinking(string? text, string flag) =>
+        Read(text is not null && IsBare(text) ? $"{ThinkTime.All[0].Name}:{ThinkTime.All[0].Parameters[0].Name}={text}" : text ?? ThinkTime.All[0].Name, "thinking", ThinkTime.All, flag);
+
+    private static bool IsBare(string text) => text.Length > 0 && (char.IsAsciiDigit(text[0]) || text[0] is '-' or '+' or '.');
+
     /// <summary>The usual value of a parameter; null with the file's diagnostics where it cannot be read.</summary>
     public double? Usual(string vocabulary, string word, string parameter)
     {
@@ -113,6 +123,8 @@ public sealed class ShapeCatalog(string dataRoot)
         {
             Take(top, "arrivals", ArrivalProcesses.All, values);
             Take(top, "lengths", LengthSpreads.All, values);
+            Take(top, "turns", TurnCount.All, values);
+            Take(top, "thinking", ThinkTime.All, values);
             top.Finish();
         }
 

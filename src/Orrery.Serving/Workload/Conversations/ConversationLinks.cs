@@ -11,6 +11,7 @@ public sealed class ConversationLinks
     private readonly int[] next;
     private readonly long[] pauses;
     private readonly BitArray isFollowUp;
+    private readonly int[] first;
 
     /// <summary>Links of turns.</summary>
     /// <param name="next">The turn after each request; -1 where there is none.</param>
@@ -29,6 +30,15 @@ public sealed class ConversationLinks
             isFollowUp[request] = true;
             FollowUps++;
         }
+
+        // Turns come in their order, so the first is known when the others are seen.
+        first = new int[next.Length];
+        for (int request = 0; request < next.Length; request++)
+        {
+            first[request] = isFollowUp[request] ? first[request] : request;
+            if (next[request] >= 0)
+                first[next[request]] = first[request];
+        }
     }
 
     /// <summary>Requests that follow an answer.</summary>
@@ -42,6 +52,9 @@ public sealed class ConversationLinks
 
     /// <summary>The turn after a request; -1 where there is none.</summary>
     public int Next(int request) => next[request];
+
+    /// <summary>The first turn of the request's conversation.</summary>
+    public int First(int request) => first[request];
 
     /// <summary>Ticks from the answer before until the request.</summary>
     public long Pause(int request) => pauses.Length == 0 ? 0 : pauses[request];
