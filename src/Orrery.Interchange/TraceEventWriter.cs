@@ -8,7 +8,8 @@ namespace Orrery.Interchange;
 /// row for each of its streams. Streams the file, so its size is not bounded by memory. The same events give the same bytes.
 /// </summary>
 /// <remarks>
-/// Source: "Trace Event Format", the Chromium project: complete events (<c>ph: X</c>), times in microseconds, process and thread names as metadata
+/// Source: "Trace Event Format", the Chromium project: complete events (<c>ph: X</c>), nestable
+/// asynchronous ones (<c>b</c>, <c>e</c>) and counters (<c>C</c>), times in microseconds, process and thread names as metadata
 /// events (<c>ph: M</c>). Microseconds are written as exact decimals of ticks, never rounded through floating point.
 /// </remarks>
 public static class TraceEventWriter
@@ -22,8 +23,9 @@ public static class TraceEventWriter
     /// <param name="scale">Length of their ticks.</param>
     /// <param name="stageName">What a stage is called, <c>stage</c> or <c>rank</c>; its number follows.</param>
     /// <param name="properties">Facts about the run, written beside the events in the order given.</param>
+    /// <param name="notes">Slices that overlap and counters; null where there are none.</param>
     public static void Write(
-        Stream stream, ReadOnlySpan<TimelineEvent> events, TickScale scale, string stageName = "stage", IEnumerable<KeyValuePair<string, string>>? properties = null)
+        Stream stream, ReadOnlySpan<TimelineEvent> events, TickScale scale, string stageName = "stage", IEnumerable<KeyValuePair<string, string>>? properties = null, TimelineNotes? notes = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         List<(int Stage, string Stream)> rows = Rows(events);
@@ -42,7 +44,7 @@ public static class TraceEventWriter
         {
             if (stage != stageWritten)
             {
-                Metadata(writer, "process_name"u8, stage, 0, $"{stageName} {stage}");
+                Metadata(writer, "process_name"u8, stage, 0, notes is not null && stage < notes.StageNames.Length ? notes.StageNames[stage] : $"{stageName} {stage}");
                 SortIndex(writer, "process_sort_index"u8, stage, 0, stage);
                 stageWritten = stage;
             }
@@ -69,9 +71,62 @@ public static class TraceEventWriter
                 writer.Flush();
         }
 
+        if (notes is not null)
+            WriteNotes(writer, notes, ticksPerMicrosecond);
         writer.WriteEndArray();
         writer.WriteEndObject();
         writer.Flush();
+    }
+
+    /// <summary>Slices as nestable asynchronous events (<c>ph: b, e</c>), counters as counter events (<c>ph: C</c>).</summary>
+    private static void WriteNotes(Utf8JsonWriter writer, TimelineNotes notes, decimal ticksPerMicrosecond)
+    {
+        Metadata(writer, "process_name"u8, notes.Stage, 0, notes.StageName);
+        SortIndex(writer, "process_sort_index"u8, notes.Stage, 0, notes.Stage);
+        for (int place = 0; place < notes.Slices.Length;)
+        {
+            // The first of an id holds the others: it ends after them, at whatever instant.
+            TimelineSlice whole = notes.Slices[place];
+            Edge("b"u8, whole.StartTicks, whole);
+            for (place++; place < notes.Slices.Length && notes.Slices[place].Id == whole.Id; place++)
+            {
+                Edge("b"u8, notes.Slices[place].StartTicks, notes.Slices[place]);
+                Edge("e"u8, notes.Slices[place].EndTicks, notes.Slices[place]);
+            }
+
+            Edge("e"u8, whole.EndTicks, whole);
+            if (writer.BytesPending > FlushAt)
+                writer.Flush();
+        }
+
+        foreach (TimelineCounter counter in notes.Counters)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name"u8, counter.Name);
+            writer.WriteString("ph"u8, "C"u8);
+            writer.WriteNumber("ts"u8, counter.Ticks / ticksPerMicrosecond);
+            writer.WriteNumber("pid"u8, notes.Stage);
+            writer.WriteStartObject("args"u8);
+            foreach ((string name, double value) in counter.Values)
+                writer.WriteNumber(name, value);
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+            if (writer.BytesPending > FlushAt)
+                writer.Flush();
+        }
+
+        void Edge(ReadOnlySpan<byte> phase, long ticks, in TimelineSlice slice)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name"u8, slice.Name);
+            writer.WriteString("cat"u8, slice.Category);
+            writer.WriteString("ph"u8, phase);
+            writer.WriteNumber("id"u8, slice.Id);
+            writer.WriteNumber("ts"u8, ticks / ticksPerMicrosecond);
+            writer.WriteNumber("pid"u8, notes.Stage);
+            writer.WriteNumber("tid"u8, 0);
+            writer.WriteEndObject();
+        }
     }
 
     /// <summary>Writes a file in one step: a reader sees the old one or the new one, never half of it.</summary>

@@ -47,6 +47,39 @@ public sealed class ServeVerbTests
     }
 
     [Fact]
+    public void The_run_over_time_is_a_table_a_picture_and_a_trace()
+    {
+        string name = Path.Combine(Path.GetTempPath(), $"orrery-series-{Environment.ProcessId}");
+        try
+        {
+            Command command = Command.RunLine($"{Small} --json --series {name}.csv --timeline {name}.json");
+            command.Code.ShouldBe(ExitCode.Done, command.Error);
+            string[] lines = File.ReadAllLines(name + ".csv");
+            string[] heading = lines[0].Split(',');
+            double Sum(string column) => lines.Skip(1).Sum(line => double.Parse(line.Split(',')[Array.IndexOf(heading, column)], CultureInfo.InvariantCulture));
+            lines.Length.ShouldBeInRange(50, 501);
+            Sum("arrivals").ShouldBe(300);
+            Sum("finished").ShouldBe(300);
+            using JsonDocument trace = JsonDocument.Parse(File.ReadAllText(name + ".json"));
+            trace.RootElement.GetProperty("otherData").GetProperty("system").GetString().ShouldBe("dgx-h100");
+            trace.RootElement.GetProperty("traceEvents").GetArrayLength().ShouldBeGreaterThan(1000);
+            Command.RunLine($"{Small} --json --series {name}.svg").Output.ShouldBe(Command.RunLine($"{Small} --json --series {name}.svg").Output);
+            XElement drawing = XDocument.Load(name + ".svg").Root!;
+            string[] words = [.. drawing.Descendants().Where(static one => one.Name.LocalName == "text").Select(static one => one.Value)];
+            foreach (string word in (string[])["running", "waiting", "out", "in", "engines busy", "cache in use", "power"])
+                words.ShouldContain(word);
+            drawing.Descendants().Count(static one => one.Name.LocalName == "polyline").ShouldBe(7);
+            Command.RunLine($"{Small} --series /no/such/folder/a.csv").ShouldBeRefused();
+            Command.RunLine($"{Small} --timeline /no/such/folder/a.json").ShouldBeRefused();
+        }
+        finally
+        {
+            foreach (string end in (string[])[".csv", ".json", ".svg"])
+                File.Delete(name + end);
+        }
+    }
+
+    [Fact]
     public void A_picture_marks_the_percentiles_of_the_answer_and_the_share_that_keeps_the_level()
     {
         string file = Path.Combine(Path.GetTempPath(), $"orrery-serve-{Environment.ProcessId}.svg");

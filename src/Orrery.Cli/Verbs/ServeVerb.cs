@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Orrery.Catalog;
 using Orrery.Cli.Arguments;
-using Orrery.Cli.Pictures;
 using Orrery.Cli.Reports;
 using Orrery.Interchange.Launch;
 using Orrery.Serving;
@@ -47,14 +46,8 @@ public static class ServeVerb
         outcome = outcome with { Diagnostics = [.. problems, .. outcome.Diagnostics] };
         if (outcome.Report is null && !outcome.IsNo)
             return output.RefuseInput(ServingJson.Schema, outcome.Diagnostics);
-        if (call.Arguments.Text("--csv") is { } file && outcome.Report is { } written && WriteRequests(file, written, output) is { } failure)
+        if (outcome.Report is { } written && ServeFiles.Write(call.Arguments, written, context, output) is { } failure)
             return output.RefuseInput(ServingJson.Schema, [failure]);
-        if (call.Arguments.Text("--svg") is { } sheet && outcome.Report is { Requests: > 0 } drawn
-            && PictureFile.Write(sheet, LatencyPicture.Draw(drawn), "--svg", output) is { } unwritten)
-        {
-            return output.RefuseInput(ServingJson.Schema, [unwritten]);
-        }
-
         LaunchText? launch = framework is not null && outcome.Report is { } launched ? LaunchAnswer.Of(framework, launched) : null;
         if (launch is not null)
             outcome = outcome with { Diagnostics = [.. outcome.Diagnostics, .. LaunchAnswer.Warnings(launch)] };
@@ -72,21 +65,5 @@ public static class ServeVerb
         }
 
         return outcome.IsNo ? ExitCode.AnswerIsNo : ExitCode.Done;
-    }
-
-    private static Diagnostic? WriteRequests(string file, ServingReport report, CommandContext output)
-    {
-        try
-        {
-            using StreamWriter writer = new(file) { NewLine = "\n" };
-            RequestCsv.Write(writer, report.Book);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            return new(Severity.Error, ErrorCodes.CannotWrite, "--csv", 0, 0, $"'{Quote.Argument(file)}' cannot be written: {Quote.Argument(failure.Message)}");
-        }
-
-        output.Error.WriteLine($"orrery: {report.Book.Count:#,0} requests are written to {Quote.Argument(file)}");
-        return null;
     }
 }

@@ -10,6 +10,7 @@ public sealed partial class Replica
         if (options.Role != EngineRole.Prompts || !options.AnswersBegin)
         {
             Statistics.GeneratedTokens++;
+            log?.Token(Clock);
             if (generated[slot] == 0)
                 book.First(request[slot], Clock);
             generated[slot]++;
@@ -98,7 +99,7 @@ public sealed partial class Replica
         return ticks;
     }
 
-    private void Spend(long ticks, long times, int inside, int running, in TimeShares shares)
+    private void Spend(long ticks, long times, int inside, int running, in TimeShares shares, int prompts = 0, int promptTokens = 0)
     {
         long duration = ticks * times;
         Clock += duration;
@@ -108,6 +109,7 @@ public sealed partial class Replica
         statistics.RunningTicks += (Int128)duration * running;
         statistics.CacheByteTicks += (double)duration * used;
         statistics.Shares.Add(shares, times);
+        log?.Span(Clock, ticks, times, running - prompts, prompts, promptTokens, cost.TokensPerIteration, InUse, shares);
         // Before anything ends: clients of refused requests asked again before those whose answer comes now.
         TakeArrivals();
     }

@@ -97,6 +97,7 @@ public sealed partial class Replica
 
         generated[slot] = !isReceived ? one.Generated : options.AnswersBegin ? 0 : 1;
         order[slot] = admissions++;
+        log?.Admit(next, Clock);
         fixedBytes[slot] = lasting;
         Take(bytes);
         if (isReceived)
@@ -145,7 +146,7 @@ public sealed partial class Replica
         TimeShares shares = cost.Mixed(beside, tile, padded, attention, ending);
         long ticks = Ticks(ref shares, -2 - padded);
         int inside = InsideNow;
-        Spend(ticks, 1, inside, beside + chunks, shares);
+        Spend(ticks, 1, inside, beside + chunks, shares, chunks, tokens);
         Statistics.PrefillIterations++;
         Statistics.PrefilledTokens += tokens;
         if (beside > 0)

@@ -58,6 +58,7 @@ public sealed partial class Replica
     private readonly int[] slotsByResidue;
     private readonly int[] chunkSlots;
     private readonly int[] chunkTokens;
+    private readonly EngineLog? log;
     private int freeCount;
     private int decoding;
     private int coming;
@@ -84,6 +85,7 @@ public sealed partial class Replica
         this.cost = cost;
         this.options = options;
         this.flow = flow;
+        log = book.Recorder?.Open(number, options.Role, options.CacheBytes);
         blockBytes = options.Layout.BlockBytes(options.BlockTokens);
         watermark = (long)(options.CacheBytes * options.Watermark);
         prefixTokens = book.Trace.PrefixBlockTokens;

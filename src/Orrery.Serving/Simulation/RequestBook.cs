@@ -47,6 +47,9 @@ public sealed class RequestBook
     /// <summary>Requests turned away because no empty cache could hold them.</summary>
     public int Refused { get; private set; }
 
+    /// <summary>Follows the run; null where nobody wants to see it.</summary>
+    public RunRecorder? Recorder { get; init; }
+
     /// <summary>Forgets what happened, so that the same requests can run again in the same arrays.</summary>
     internal void Clear(bool waitsForClients)
     {
