@@ -35,6 +35,7 @@ public static class SeriesPicture
         return picture.ToString();
     }
 
+    /// <summary>Curves of steps over one axis, each with its mean beside it.</summary>
     /// <param name="full">Top of the axis; null is the largest value.</param>
     private static void Panel(
         SvgDrawing picture, int place, string name, ImmutableArray<TimeSeriesPoint> points, double end, double? full, params ReadOnlySpan<(string Name, Func<TimeSeriesPoint, double> Value)> curves)
