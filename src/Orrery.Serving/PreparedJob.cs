@@ -11,9 +11,14 @@ namespace Orrery.Serving;
 public sealed record PreparedJob(
     ServingRequest Request, int RanksPerChip, ServingPlan Plan, ServingMemory Memory, OperatorTimes Times, string Class, ServingConstants Constants)
 {
+    /// <summary>Where prompts have a pool of their own; the job's other figures are then those of the pool of answers.</summary>
+    public PreparedPools? Pools { get; init; }
+
     /// <summary>Runs the request's workload; <paramref name="scale"/> on the time of every iteration.</summary>
     /// <param name="reused">A book of the same requests to write over; null makes one.</param>
-    public ServingRun Run(double scale, RequestBook? reused = null) => ServingRun.Of(Request, Plan, Memory, Times, Constants, scale, reused);
+    public ServingRun Run(double scale, RequestBook? reused = null) => Pools is { } pools
+        ? pools.Run(Request, scale, reused)
+        : ServingRun.Of(Request, Plan, Memory, Times, Constants, scale, reused);
 
     /// <summary>The same job for other requests.</summary>
     public PreparedJob With(ServingWorkload workload) => this with { Request = Request with { Workload = workload } };

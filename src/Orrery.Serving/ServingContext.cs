@@ -17,10 +17,22 @@ public sealed class ServingContext(DataCatalog catalog)
     private readonly Dictionary<string, ChipModel> models = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ClosedFormCollectives> fabrics = new(StringComparer.Ordinal);
 
+    private Result<SharedDomains>? domains;
+
     public DataCatalog Catalog { get; } = catalog;
 
     /// <summary>Serving stacks.</summary>
     public ServingCatalog Stacks { get; } = new(catalog.DataRoot);
+
+    /// <summary>The communication library of a system, as its owner measured it where that is known.</summary>
+    public Result<CommunicationLibrary> Library(SystemDescription system)
+    {
+        Result<CommunicationLibrary> library = CommunicationLibrary.Load(Catalog.DataRoot, system.Chip);
+        return library.Value is { } found && system.Communication is { } own ? new(found.Under(own), library.Diagnostics) : library;
+    }
+
+    /// <summary>Scale-up fabrics that systems share.</summary>
+    public Result<SharedDomains> Domains => domains ??= SharedDomains.Load(Catalog.DataRoot);
 
     /// <summary>Operators of the request's model under a plan; <paramref name="system"/> is cut to the job's slice.</summary>
     public Result<OperatorTimes> Times(ServingRequest request, SystemDescription system, ServingPlan plan, int ranksPerChip)
@@ -45,10 +57,11 @@ public sealed class ServingContext(DataCatalog catalog)
             fabrics[fabricKey] = fabric;
         }
 
+        int neighbours = Neighbours(request, system, plan, ranksPerChip);
         PlacedGroups groups = RankGroups.Place(
-            system, RankOrder.Default, new ParallelDegrees(plan.TensorParallel, 1, plan.DataParallel * plan.Replicas, plan.PipelineParallel, plan.ExpertParallel, plan.ExpertTensorParallel), ranksPerChip);
+            system, RankOrder.Default, new ParallelDegrees(plan.TensorParallel, 1, plan.DataParallel * neighbours, plan.PipelineParallel, plan.ExpertParallel, plan.ExpertTensorParallel), ranksPerChip);
         int replica = plan.TensorParallel * plan.DataParallel;
-        RankGroup stage = new RankGroups(system, ranksPerChip).Group(1, replica, replica * plan.PipelineParallel * plan.Replicas);
+        RankGroup stage = new RankGroups(system, ranksPerChip).Group(1, replica, replica * plan.PipelineParallel * neighbours);
         // Kernels of an engine work inside one scale-up domain.
         List<(double UpTo, CollectiveModel Model)> reducing = [];
         if (plan.TensorParallel <= system.ChipsPerScaleUpDomain * ranksPerChip)
@@ -77,5 +90,19 @@ public sealed class ServingContext(DataCatalog catalog)
             ? new OperatorTimes(speculation.Draft, chip, fabric, speculation.PlanOf(plan), groups with { Hops = [] }, [.. reducing]) { Choice = choice, Stage = stage }
             : null;
         return new(new OperatorTimes(request.Model, chip, fabric, plan, groups, [.. reducing]) { Draft = draft, Queries = request.Speculation?.Queries ?? 1, Choice = choice, Stage = stage }, []);
+    }
+
+    /// <summary>
+    /// Replicas that lie as those of the plan do: a part of what is rented lies in whole units beside other parts, not spread evenly over units that it
+    /// does not fill.
+    /// </summary>
+    private static int Neighbours(ServingRequest request, SystemDescription system, ServingPlan plan, int ranksPerChip)
+    {
+        int unit = system.AllocationUnit * ranksPerChip;
+        int ranks = plan.RanksPerReplica * plan.Replicas;
+        if (!request.IsPart || ranks <= unit || ranks % unit == 0)
+            return plan.Replicas;
+        int whole = (ranks + unit - 1) / unit * unit;
+        return Math.Max(plan.Replicas, whole / plan.RanksPerReplica);
     }
 }

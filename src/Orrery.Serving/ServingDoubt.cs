@@ -13,10 +13,14 @@ public static class ServingDoubt
     /// <param name="fit">What the constants come from; null where nothing was fitted.</param>
     /// <param name="run">Its mean iteration is where operators are asked for their doubt.</param>
     public static (double Sigma, ImmutableArray<string> Provenance) Of(
-        ServingStack stack, CalibrationFit? fit, string modelClass, ChipDescription chip, OperatorTimes times, ServingRun run)
+        ServingStack stack, CalibrationFit? fit, string modelClass, ChipDescription chip, OperatorTimes times, ServingRun run) =>
+        Of(stack, fit, modelClass, chip, times, (int)Math.Max(1, Math.Round(run.MeanDecoding)), (int)run.MeanContext);
+
+    /// <summary>The same, with operators asked at a batch and a context.</summary>
+    public static (double Sigma, ImmutableArray<string> Provenance) Of(
+        ServingStack stack, CalibrationFit? fit, string modelClass, ChipDescription chip, OperatorTimes times, int batch, int context)
     {
-        int batch = (int)Math.Max(1, Math.Round(run.MeanDecoding));
-        double operators = times.Sigma(batch, (int)run.MeanContext);
+        double operators = times.Sigma(batch, context);
         if (fit is null)
         {
             return (Math.Sqrt((operators * operators) + (stack.UnfittedSigma * stack.UnfittedSigma)),

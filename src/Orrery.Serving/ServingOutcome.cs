@@ -13,4 +13,7 @@ public sealed record ServingOutcome(ServingReport? Report, ImmutableArray<Diagno
 
     /// <summary>Layouts that were run to find the best, the best first; empty where it was not asked for.</summary>
     public ImmutableArray<TriedLayout> Tried { get; init; } = [];
+
+    /// <summary>Splits into pools that were run to find the best, the best first; empty where it was not asked for.</summary>
+    public ImmutableArray<TriedSplit> Splits { get; init; } = [];
 }

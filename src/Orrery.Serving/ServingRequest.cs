@@ -71,6 +71,21 @@ public sealed record ServingRequest
 
     public ServiceLevel? ServiceLevel { get; init; }
 
+    /// <summary>
+    /// Pools for prompts and for answers; null where every engine works on both. The other figures of the request are then those of the pool of answers, with
+    /// the chips of both.
+    /// </summary>
+    public PoolPair? Pools { get; init; }
+
+    /// <summary>
+    /// The best split of the chips into pools is asked for, and this is the request without them: <see cref="Pools"/> says what each is to be but for its
+    /// chips. Null where the split is given or there is none.
+    /// </summary>
+    public ServingRequest? Undivided { get; init; }
+
+    /// <summary>The chips are a part of what is rented: only the whole has to be had in units of the system.</summary>
+    public bool IsPart { get; init; }
+
     /// <summary>Overrides the catalogue's price of one chip-hour.</summary>
     public double? UsdPerChipHour { get; init; }
 

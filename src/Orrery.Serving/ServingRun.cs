@@ -3,7 +3,7 @@ namespace Orrery.Serving;
 /// <summary>One run of all requests through all engines, and what is summed over it.</summary>
 public sealed class ServingRun
 {
-    private ServingRun(RequestBook book, Replica[] engines, IterationCost cost, long cacheBytes)
+    internal ServingRun(RequestBook book, Replica[] engines, IterationCost cost, long cacheBytes)
     {
         Book = book;
         Engines = engines;
@@ -41,6 +41,9 @@ public sealed class ServingRun
     /// <summary>Generated tokens of requests that ended.</summary>
     public long OutputTokens { get; }
 
+    /// <summary>Where prompts have a pool of their own; the engines are then those of answers.</summary>
+    public PoolRun? Pools { get; init; }
+
     /// <summary>Sequences that decode in a mean iteration.</summary>
     public double MeanDecoding
     {
@@ -61,9 +64,9 @@ public sealed class ServingRun
     /// <summary>Tokens of a mean context.</summary>
     public double MeanContext => Book.Finished > 0 ? (InputTokens + (OutputTokens / 2.0)) / Book.Finished : 1;
 
-    /// <summary>Runs the request's workload; <paramref name="scale"/> on the time of every iteration.</summary>
-    /// <param name="reused">A book of the same requests to write over; null makes one.</param>
-    public static ServingRun Of(ServingRequest request, ServingPlan plan, ServingMemory memory, OperatorTimes times, ServingConstants constants, double scale, RequestBook? reused = null)
+    /// <summary>What the engines of a plan are alike: the cost of an iteration, and how they schedule.</summary>
+    internal static (IterationCost Cost, EngineOptions Options) EngineOf(
+        ServingRequest request, ServingPlan plan, ServingMemory memory, OperatorTimes times, ServingConstants constants, double scale)
     {
         ServingStack stack = request.Stack;
         int longest = request.ContextTokens ?? (request.Model.MaxPositions > 0 ? request.Model.MaxPositions : int.MaxValue / 2);
@@ -74,7 +77,7 @@ public sealed class ServingRun
         // Ranks that attend for different sequences add their caches up.
         long cache = (long)(memory.Cache.Value * plan.DataParallel / lanes);
         IterationCost cost = new(times, stack, constants, stack.Buckets(laneBatch, longest)) { Scale = scale, TokensPerIteration = request.Speculation?.TokensPerIteration ?? 1 };
-        EngineOptions options = new()
+        return (cost, new EngineOptions
         {
             Batching = request.Batching ?? BatchingPolicies.Find(stack.Batching),
             TokenBudget = Math.Max(request.TokenBudget ?? stack.TokenBudget, (laneBatch * cost.Queries) + 1),
@@ -89,9 +92,16 @@ public sealed class ServingRun
             Speculation = request.Speculation is { } speculation ? new AcceptedTokens(speculation.Tokens, speculation.Acceptance, speculation.Seed) : default,
             ColdStart = request.IsCold ? (long)(constants[ServingConstant.ColdStart] * RequestTrace.TicksPerSecond) : 0,
             StepsSingly = request.StepsSingly,
-        };
+        });
+    }
+
+    /// <summary>Runs the request's workload; <paramref name="scale"/> on the time of every iteration.</summary>
+    /// <param name="reused">A book of the same requests to write over; null makes one.</param>
+    public static ServingRun Of(ServingRequest request, ServingPlan plan, ServingMemory memory, OperatorTimes times, ServingConstants constants, double scale, RequestBook? reused = null)
+    {
+        (IterationCost cost, EngineOptions options) = EngineOf(request, plan, memory, times, constants, scale);
         ServingWorkload workload = request.Workload;
-        int engines = plan.Replicas * lanes;
+        int engines = plan.Replicas * plan.PipelineParallel;
         long delay = (long)(workload.ClientDelay * RequestTrace.TicksPerSecond);
         ConversationFlow? conversations = workload.Trace.Conversations is null ? null : new ConversationFlow(workload.Trace, workload.Clients, delay);
         ClosedLoop? clients = conversations is null && workload.Clients > 0
@@ -109,6 +119,6 @@ public sealed class ServingRun
             ServingSimulation.Run(book, replicas, request.Router ?? Routers.All[0]);
         else
             ServingSimulation.Run(book, replicas, clients);
-        return new ServingRun(book, replicas, cost, cache);
+        return new ServingRun(book, replicas, cost, options.CacheBytes);
     }
 }

@@ -27,6 +27,8 @@ public static class ServingRunner
     public static PreparedJob? Prepare(ServingRequest request, ServingContext context, List<Diagnostic> diagnostics, out bool isNo, ServingPlan? chosen = null)
     {
         isNo = false;
+        if (request.Pools is { } pools)
+            return PoolPreparation.Prepare(request, pools, context, diagnostics, out isNo);
         int ranksPerChip = RanksPerChip(request, diagnostics);
         CheckSize(request, diagnostics);
         if (diagnostics.Exists(static one => one.Severity == Severity.Error))
@@ -64,6 +66,8 @@ public static class ServingRunner
     /// <summary>The doubt of an iteration's time, from a run as predicted.</summary>
     internal static (double Sigma, ImmutableArray<string> Provenance) DoubtOf(PreparedJob job, ServingRun central)
     {
+        if (job.Pools is { } pools)
+            return PoolPreparation.DoubtOf(pools);
         ServingRequest request = job.Request;
         ChipDescription chip = request.System.Chip;
         CalibrationFit? fit = request.Constants is null ? request.Stack.FitFor(job.Class, chip) : null;
@@ -99,7 +103,10 @@ public static class ServingRunner
         }
 
         ServiceAttainment? attainment = request.ServiceLevel is { } level ? AttainmentFinder.Of(level, central, constants[ServingConstant.FirstTokenDelay], request.Stack.StreamInterval) : null;
-        ServingReport report = ReportOf(request, context, plan, memory, job.RanksPerChip, central, attainment) with
+        ServingReport accounts = job.Pools is { } pools
+            ? PoolAccounts.Of(job, pools, context, central, attainment)
+            : ReportOf(request, context, plan, memory, job.RanksPerChip, central, attainment);
+        ServingReport report = accounts with
         {
             FirstToken = first,
             PerToken = each,
@@ -112,7 +119,8 @@ public static class ServingRunner
         return new ServingOutcome(report, [.. diagnostics], attainment is { Limit.Length: > 0 });
     }
 
-    private static ServingReport ReportOf(
+    /// <summary>The figures of the engines of a run; latencies are left to the caller.</summary>
+    internal static ServingReport ReportOf(
         ServingRequest request, ServingContext context, ServingPlan plan, ServingMemory memory, int ranksPerChip, ServingRun run, ServiceAttainment? attainment)
     {
         RequestBook book = run.Book;
@@ -250,8 +258,15 @@ public static class ServingRunner
 
         if (report.Attainment is { Limit: { Length: > 0 } limit })
             diagnostics.Add(new Diagnostic(Severity.Warning, ServingCode.SloMissed, "--slo", 0, 0, limit));
-        if (request.System.Chip.IsPreview)
-            diagnostics.Add(new Diagnostic(Severity.Note, ServingCode.Preview, request.System.Chip.Id, 0, 0, $"{request.System.Chip.Name} is a preview: its figures are derived from announcements"));
+        AddPreview(request.System.Chip, diagnostics);
+        if (request.Pools is { IsOneSystem: false } pools)
+            AddPreview(pools.Prompts.System.Chip, diagnostics);
+    }
+
+    private static void AddPreview(ChipDescription chip, List<Diagnostic> diagnostics)
+    {
+        if (chip.IsPreview)
+            diagnostics.Add(new Diagnostic(Severity.Note, ServingCode.Preview, chip.Id, 0, 0, $"{chip.Name} is a preview: its figures are derived from announcements"));
     }
 
     private static ImmutableArray<string> Chosen(ServingRequest request)
@@ -277,13 +292,14 @@ public static class ServingRunner
         return ranks ?? chip.RanksPerChip;
     }
 
-    private static void CheckSize(ServingRequest request, List<Diagnostic> diagnostics)
+    /// <summary>Whether the system can be had with so many chips, and the stack runs on it.</summary>
+    internal static void CheckSize(ServingRequest request, List<Diagnostic> diagnostics)
     {
         SystemDescription system = request.System;
         if (system.MaximumChips > 0 && request.Chips > system.MaximumChips)
             diagnostics.Add(Error(ServingCode.NoPlan, "--chips", $"{system.Name} has at most {system.MaximumChips} chips, not {request.Chips}"));
         int unit = system.AllocationUnit;
-        if (request.Chips % unit != 0 && !(request.Chips < unit && unit % request.Chips == 0))
+        if (!request.IsPart && request.Chips % unit != 0 && !(request.Chips < unit && unit % request.Chips == 0))
         {
             int below = Math.Max(unit, request.Chips / unit * unit);
             diagnostics.Add(Error(ServingCode.NoPlan, "--chips", $"{system.Name} comes in multiples of {unit} chips, not {request.Chips}; the nearest are {below} and {below + unit}"));

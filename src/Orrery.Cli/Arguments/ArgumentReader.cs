@@ -48,7 +48,7 @@ public static class ArgumentReader
 
         foreach (FlagDescription flag in verb.Flags)
         {
-            if (flag.IsRequired && !seen.Contains(flag.Name) && !seen.Contains(flag.Unless))
+            if (flag.IsRequired && !seen.Contains(flag.Name) && !seen.Overlaps(flag.Unless))
                 problems.Add(Error(ErrorCodes.MissingFlag, flag.Name, $"is needed: {flag.Help}"));
         }
 

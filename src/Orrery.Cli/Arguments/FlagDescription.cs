@@ -24,7 +24,7 @@ public sealed record FlagDescription(string Name, FlagKind Kind, string Value, s
     public bool IsRequired { get; init; }
 
     /// <summary>A flag that, where it is given, takes the place of this required one; empty where none does.</summary>
-    public string Unless { get; init; } = "";
+    public string[] Unless { get; init; } = [];
 
     /// <summary>The next argument is the value whatever it begins with: arguments of another program.</summary>
     public bool IsVerbatim { get; init; }

@@ -22,6 +22,7 @@ public static class ServingJson
         WritePlan(writer, report?.Plan);
         writer.Texts("chosen", report?.Chosen ?? []);
         WriteTried(writer, outcome.Tried);
+        PoolJson.WriteSplits(writer, outcome.Splits);
         WriteDistribution(writer, "ttftS", report?.FirstToken);
         WriteDistribution(writer, "tpotS", report?.PerToken);
         WriteDistribution(writer, "e2eS", report?.EndToEnd);
@@ -43,6 +44,7 @@ public static class ServingJson
         WriteShares(writer, report);
         WriteEnergy(writer, report);
         WriteCost(writer, report);
+        PoolJson.Write(writer, report?.Pools);
         writer.Number("simulatedRequests", report?.Requests);
         writer.Number("refusedRequests", report?.Refused);
         writer.Texts("limits", report?.Limits ?? []);

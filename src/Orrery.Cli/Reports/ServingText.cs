@@ -17,16 +17,22 @@ public static class ServingText
     {
         ReportText text = new(output, terminal);
         ServingRequest request = report.Request;
-        text.Title($"{request.Model.Name} on {request.System.Id}: {Count(request.Chips)} {request.System.Chip.Name} chips, {report.Plan.Precision.Text()}, engine {request.Stack.Name}");
+        text.Title(report.Pools is { } split
+            ? $"{request.Model.Name} on {PoolText.Machines(split)}"
+            : $"{request.Model.Name} on {request.System.Id}: {Count(request.Chips)} {request.System.Chip.Name} chips, {report.Plan.Precision.Text()}, engine {request.Stack.Name}");
         text.Gap();
         WritePlan(text, report);
         if (outcome.MaximumRate is { } maximum)
             WriteMaximum(text, maximum);
         if (outcome.Tried.Length > 0)
             WriteTried(text, outcome.Tried);
+        if (outcome.Splits.Length > 0)
+            PoolText.WriteSplits(text, outcome.Splits);
         text.Gap();
         WriteLatency(text, report);
         WriteThroughput(text, report);
+        if (report.Pools is { } pools)
+            PoolText.WriteUse(text, pools);
         text.Gap();
         WriteShares(text, report);
         text.Gap();
@@ -41,6 +47,19 @@ public static class ServingText
     }
 
     private static void WritePlan(ReportText text, ServingReport report)
+    {
+        if (report.Pools is { } pools)
+            PoolText.WritePlan(text, pools);
+        else
+            WriteEngines(text, report);
+        text.Section("requests");
+        string refused = report.Refused > 0 ? $", {Count(report.Refused)} refused" : "";
+        text.Line($"{Count(report.Requests)} in {Time(report.Duration.Value)}{refused}: {report.Request.Workload.Source}");
+        if (report.Request.Workload.Trace.Conversations is { } conversations)
+            text.Line($"{Count(conversations.Count)} conversations, {Quantity.FormatNumber((double)report.Requests / conversations.Count, 3)} turns each on average");
+    }
+
+    private static void WriteEngines(ReportText text, ServingReport report)
     {
         ServingPlan plan = report.Plan;
         ServingRequest request = report.Request;
@@ -61,11 +80,6 @@ public static class ServingText
         text.Section("memory");
         text.Line($"a rank: {Quantity.FormatBinary(report.Memory.Weights, 3)} of weights, {Quantity.FormatBinary(report.Memory.Reserved, 3)} reserved, "
             + $"{Quantity.FormatBinary(report.Memory.Cache, 3)} for the cache of {Quantity.FormatBinary(report.Memory.Capacity, 3)}");
-        text.Section("requests");
-        string refused = report.Refused > 0 ? $", {Count(report.Refused)} refused" : "";
-        text.Line($"{Count(report.Requests)} in {Time(report.Duration.Value)}{refused}: {request.Workload.Source}");
-        if (request.Workload.Trace.Conversations is { } conversations)
-            text.Line($"{Count(conversations.Count)} conversations, {Quantity.FormatNumber((double)report.Requests / conversations.Count, 3)} turns each on average");
     }
 
     private static void WriteMaximum(ReportText text, MaximumRate maximum)

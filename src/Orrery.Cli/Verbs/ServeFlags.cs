@@ -21,14 +21,14 @@ public static partial class ServeFlags
     ];
 
     /// <summary>In the order help lists them.</summary>
-    public static FlagDescription[] All { get; } = [.. Job(), .. Workload(), .. Plan(), .. Engine(), .. Machine(), .. Output(), CommonFlags.Assume, CommonFlags.Json];
+    public static FlagDescription[] All { get; } = [.. Job(), .. Workload(), .. Plan(), .. Engine(), .. Pools(), .. Machine(), .. Output(), CommonFlags.Assume, CommonFlags.Json];
 
     /// <summary>What is served, and on what.</summary>
     private static FlagDescription[] Job() =>
     [
         new("--model", FlagKind.Text, "M", "network: a name of the catalogue, a config.json or the folder of one") { IsRequired = true },
-        new("--system", FlagKind.Text, "S", "machine: a name of the catalogue or a file") { IsRequired = true },
-        new("--chips", FlagKind.Integer, "N", "number of accelerator packages") { IsRequired = true, Unless = "--from-launch", High = 1 << 20 },
+        new("--system", FlagKind.Text, "S", "machine: a name of the catalogue or a file; pools may name their own") { IsRequired = true, Unless = ["--disaggregate"] },
+        new("--chips", FlagKind.Integer, "N", "number of accelerator packages; with pools their sum") { IsRequired = true, Unless = ["--from-launch", "--disaggregate"], High = 1 << 20 },
     ];
 
     /// <summary>What is set of the machine.</summary>

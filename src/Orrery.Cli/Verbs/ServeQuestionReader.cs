@@ -19,7 +19,15 @@ public static class ServeQuestionReader
         (DataCatalog catalog, ImmutableArray<Diagnostic> wrong) = CatalogOpening.Open(arguments);
         problems.AddRange(wrong);
         ServingContext context = new(catalog);
+        PoolSplit? split = PoolQuestionReader.Split(arguments, problems);
         SystemDescription? system = Take(arguments.Text("--system"), name => catalog.System(name), problems);
+        SystemDescription? prompts = null;
+        if (split is { Prompts: { } first, Answers: { } second })
+        {
+            prompts = PoolQuestionReader.SystemOf("prefill", first, system, catalog, problems);
+            system = PoolQuestionReader.SystemOf("decode", second, system, catalog, problems);
+        }
+
         ModelArchitecture? model = Take(arguments.Text("--model"), name => ModelLoader.Load(name, catalog.DataRoot), problems);
         EngineInput? launched = arguments.Text(LaunchInput.Flag) is { } given ? EngineInput.Open(given, problems) : null;
         // Arguments of an engine are that engine's, and so is a plan that is printed for one.
@@ -30,7 +38,7 @@ public static class ServeQuestionReader
         else if (system is not null)
             stack = Take(system.Chip.Id, _ => context.Stacks.DefaultFor(system.Chip.Architecture), problems);
         ServiceLevel? level = Take(arguments.Text("--slo"), ServiceLevel.Parse, problems);
-        double? price = system is null ? null : TrainFlags.Price(arguments, system, problems);
+        double? price = system is null || prompts is not null ? null : TrainFlags.Price(arguments, system, problems);
 
         // A file of a million lines is read only for a question that can be asked.
         bool isAsked = !problems.Exists(static problem => problem.Severity == Severity.Error);
@@ -67,6 +75,10 @@ public static class ServeQuestionReader
         };
         if (launched is not null)
             request = LaunchedEngine.Merge(request, launched, arguments, catalog.DataRoot, problems);
+        if (prompts is not null)
+            request = PoolQuestionReader.With(request, split!, prompts, system, arguments, context, problems);
+        else if (split is not null)
+            request = PoolQuestionReader.Search(request, arguments, context, problems);
         bool isWrong = problems.Exists(static problem => problem.Severity == Severity.Error);
         return (isWrong ? null : request, context, [.. problems.Distinct()]);
     }

@@ -36,7 +36,7 @@ public static class TrainFlags
     [
         new("--model", FlagKind.Text, "M", "network: a name of the catalogue, a config.json or the folder of one") { IsRequired = true },
         new("--system", FlagKind.Text, "S", "machine: a name of the catalogue or a file") { IsRequired = true },
-        new("--chips", FlagKind.Integer, "N", "number of accelerator packages") { IsRequired = true, Unless = "--from-launch", High = MostRanks },
+        new("--chips", FlagKind.Integer, "N", "number of accelerator packages") { IsRequired = true, Unless = ["--from-launch"], High = MostRanks },
         Degree("--tp", "tensor parallelism, in ranks"),
         Degree("--pp", "pipeline stages"),
         Degree("--vpp", "model chunks a rank holds (interleaved pipeline)"),

@@ -49,6 +49,8 @@ public static class AttainmentFinder
     /// <summary>What requests that have not begun wait for.</summary>
     public static string WaitingFor(ServingRun run)
     {
+        if (run.Pools is { } pools)
+            return $"in the pool of prompts {WaitingFor(pools.Prompts)}";
         long cache = 0;
         long batch = 0;
         foreach (Replica engine in run.Engines)

@@ -27,6 +27,9 @@ public sealed record ServingReport
     /// <summary>From sending to the last token.</summary>
     public required Distribution EndToEnd { get; init; }
 
+    /// <summary>Where prompts have a pool of their own: what is told of each pool and of the way between them.</summary>
+    public PoolReport? Pools { get; init; }
+
     /// <summary>From the first arrival to the last token.</summary>
     public required Seconds Duration { get; init; }
 

@@ -9,6 +9,13 @@ public static class ServingAnswer
     /// <summary>Chooses, searches and runs.</summary>
     public static ServingOutcome Of(ServingRequest request, ServingContext context)
     {
+        if (request is { Undivided: { } undivided, Workload.Rated: { } rated })
+        {
+            (ServingRequest? best, ImmutableArray<TriedSplit> splits) = SplitSearch.Run(request, undivided, rated, context);
+            // Where nothing fits, the undivided chips say why.
+            return Run((best ?? undivided) with { Undivided = null, Workload = request.Workload }, context, null) with { Splits = splits };
+        }
+
         if (!request.SeeksBestLayout)
             return Run(request, context, null);
         (ServingRequest chosen, ServingPlan? plan, ImmutableArray<TriedLayout> tried) = LayoutSearch.Run(request, context);

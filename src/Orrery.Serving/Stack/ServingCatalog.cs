@@ -136,6 +136,8 @@ public sealed class ServingCatalog(string dataRoot)
             ExpertImbalance = top.Has("expertImbalance") ? Figure(top, "expertImbalance", 1, 1024) : 1,
             ShortestBucket = top.Has("shortestBucket") ? (int)Figure(top, "shortestBucket", 1, 1 << 20) : 0,
             GraphSwitch = new Seconds(top.Has("graphSwitch") ? Figure(top, "graphSwitch", 0, 10, QuantityKind.Duration) : 0),
+            KvMoment = top.Has("kvLayerwise") && Figure(top, "kvLayerwise", 0, 1) > 0 ? KvMoment.Layers : KvMoment.After,
+            AnswersBegin = top.Has("answersBegin") && Figure(top, "answersBegin", 0, 1) > 0,
             UnfittedSigma = Figure(top, "unfittedSigma", 0, 2),
             AllReduce = Reducing(top),
             Constants = Constants(top.Group("constants")),

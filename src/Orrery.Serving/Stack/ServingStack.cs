@@ -59,6 +59,12 @@ public sealed record ServingStack
     /// <summary>How often the experts of the busiest rank are chosen over the mean, at least 1.</summary>
     public double ExpertImbalance { get; init; } = 1;
 
+    /// <summary>When a prompt's keys and values go to another engine, where prompts and answers have engines of their own.</summary>
+    public KvMoment KvMoment { get; init; }
+
+    /// <summary>Where prompts and answers have engines of their own, that of answers makes the first token.</summary>
+    public bool AnswersBegin { get; init; }
+
     /// <summary>Iterations' tokens that travel to the client together.</summary>
     public int StreamInterval { get; init; } = 1;
 
