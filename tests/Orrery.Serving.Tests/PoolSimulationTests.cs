@@ -228,4 +228,22 @@ public sealed class PoolSimulationTests
             most = Math.Max(most, inside += change);
         most.ShouldBe(7);
     }
+
+    [Theory]
+    [InlineData(0, KvMoment.After)]
+    [InlineData(3, KvMoment.After)]
+    [InlineData(3, KvMoment.Layers)]
+    public void A_turn_of_a_conversation_waits_for_the_answer_before_it(int clients, KvMoment moment)
+    {
+        RequestTrace trace = SyntheticConversations.Create(
+            new ConversationShape(new FixedTurns(4), new ExponentialThinking(0.05), 0), new PoissonArrivals(), 40, 200, new LengthRange(60, 0.1), new LengthRange(40, 0.1), 1 << 20, 16, 5, out _);
+        RequestBook book = Run(trace, new Setting { Clients = clients, Moment = moment, PromptCache = 800, AnswerCache = 800, Answers = 2 }).Book;
+        ConversationLinks turns = trace.Conversations!;
+        book.Finished.ShouldBe(trace.Count);
+        for (int request = 0; request < trace.Count; request++)
+        {
+            if (turns.Next(request) is >= 0 and int next)
+                book.Arrivals[next].ShouldBeGreaterThanOrEqualTo(book.Finishes[request] + turns.Pause(next));
+        }
+    }
 }
