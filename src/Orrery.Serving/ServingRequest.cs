@@ -92,6 +92,9 @@ public sealed record ServingRequest
     /// <summary>The engines begin cold: the first iteration pays for it. A service that runs is warm.</summary>
     public bool IsCold { get; init; }
 
+    /// <summary>What the first iteration waits for beside that: the start of an engine with compiled shapes.</summary>
+    public ColdBegin Begin { get; init; }
+
     /// <summary>Constants in place of the stack's, for a fit; null is the stack's.</summary>
     public ServingConstants? Constants { get; init; }
 

@@ -64,12 +64,33 @@ public sealed class ServingRun
     /// <summary>Tokens of a mean context.</summary>
     public double MeanContext => Book.Finished > 0 ? (InputTokens + (OutputTokens / 2.0)) / Book.Finished : 1;
 
+    /// <summary>Longest prompt and answer that engines are laid out for: what the request says; where answers have graphs of that length alone, what its requests have; else the model's.</summary>
+    public static int LongestOf(ServingRequest request)
+    {
+        if (request.ContextTokens is { } said)
+            return said;
+        if (request.Stack.DecodesAtLongest)
+        {
+            RequestTrace trace = request.Workload.Trace;
+            int most = 1;
+            for (int one = 0; one < trace.Count; one++)
+                most = Math.Max(most, trace.Inputs[one] + trace.Outputs[one]);
+            return most;
+        }
+
+        return request.Model.MaxPositions > 0 ? request.Model.MaxPositions : int.MaxValue / 2;
+    }
+
+    private static double StartOf(ServingRequest request, ServingPlan plan, ServingMemory memory) =>
+        request.Begin == ColdBegin.Nothing || ServingStart.Of(request, plan, memory) is not { } start ? 0
+        : start.Load.Value + (request.Begin == ColdBegin.Compile ? start.Compile.Value : 0);
+
     /// <summary>What the engines of a plan are alike: the cost of an iteration, and how they schedule.</summary>
     internal static (IterationCost Cost, EngineOptions Options) EngineOf(
         ServingRequest request, ServingPlan plan, ServingMemory memory, OperatorTimes times, ServingConstants constants, double scale)
     {
         ServingStack stack = request.Stack;
-        int longest = request.ContextTokens ?? (request.Model.MaxPositions > 0 ? request.Model.MaxPositions : int.MaxValue / 2);
+        int longest = LongestOf(request);
         // A pipeline works on as many batches at once as it has stages, each behind the other: so many engines that share the ranks' memory.
         int lanes = plan.PipelineParallel;
         int batch = Math.Min(request.MaxBatch ?? stack.MaxBatch, 1 << 16);
@@ -90,7 +111,7 @@ public sealed class ServingRun
             Watermark = stack.Watermark,
             CachesPrefixes = request.CachesPrefixes,
             Speculation = request.Speculation is { } speculation ? new AcceptedTokens(speculation.Tokens, speculation.Acceptance, speculation.Seed) : default,
-            ColdStart = request.IsCold ? (long)(constants[ServingConstant.ColdStart] * RequestTrace.TicksPerSecond) : 0,
+            ColdStart = (long)(((request.IsCold ? constants[ServingConstant.ColdStart] : 0) + StartOf(request, plan, memory)) * RequestTrace.TicksPerSecond),
             StepsSingly = request.StepsSingly,
         });
     }

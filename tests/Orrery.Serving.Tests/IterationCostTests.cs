@@ -28,6 +28,18 @@ public sealed class IterationCostTests
     }
 
     [Fact]
+    public void Answers_with_graphs_of_the_longest_length_alone_pay_for_it_from_the_first_token()
+    {
+        CompiledBuckets doubling = new(8, 128, 4096);
+        (doubling.PromptGraphs, doubling.DecodeGraphs, doubling.Context(200), doubling.Length(200)).ShouldBe((6, 24, 256, 256));
+        CompiledBuckets longest = doubling with { DecodesAtLongest = true };
+        (longest.PromptGraphs, longest.DecodeGraphs, longest.Context(200), longest.Length(200)).ShouldBe((6, 4, 4096, 256));
+        IterationCost cost = Bench.Cost(buckets: longest);
+        cost.ContextTile(200, 1, 200).ShouldBe(4096 / OperatorTimes.Tile);
+        cost.IterationsInTile(200, 1, 0, 1, 200).ShouldBe(4096 - 200 + 1);
+    }
+
+    [Fact]
     public void Each_attention_rank_has_a_host_for_its_own_sequences()
     {
         ServingConstants host = new([0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1]);

@@ -49,6 +49,24 @@ public sealed class ServingRunnerTests
     }
 
     [Fact]
+    public void Requests_wait_for_an_engine_that_begins_cold_and_for_its_graphs_where_none_is_kept()
+    {
+        ServingRequest request = Request(system: "trn3-gen2", stack: "vllm-neuron", clients: 1);
+        ServingReport warm = Report(request);
+        ServingStart start = ServingStart.Of(request, warm.Plan, warm.Memory).ShouldNotBeNull();
+        // Prompts of 512 and answers of 64: lengths 128, 256, 512, 576; batches 1, 2, 4, 8 at the longest alone.
+        start.Graphs.ShouldBe(4 + 4);
+        start.Compile.Value.ShouldBe(8 * 32 * request.Stack.CompilePerLayer.Value, 1e-6);
+        start.Load.Value.ShouldBe(warm.Memory.Weights.Value * warm.Plan.RanksPerReplica * warm.Plan.Replicas / request.Stack.LoadRate.Value, 1e-6);
+        RequestBook Book(ColdBegin begin) => Report(request with { Begin = begin }).Book;
+        const double Ticks = RequestTrace.TicksPerSecond;
+        double first = warm.Book.FirstTokens[0] / Ticks;
+        (Book(ColdBegin.Load).FirstTokens[0] / Ticks).ShouldBe(first + start.Load.Value, 1e-6);
+        (Book(ColdBegin.Compile).FirstTokens[0] / Ticks).ShouldBe(first + start.Load.Value + start.Compile.Value, 1e-6);
+        ServingStart.Of(Request(), warm.Plan, warm.Memory).ShouldBeNull();
+    }
+
+    [Fact]
     public void A_rank_whose_experts_are_chosen_more_often_is_waited_for_and_a_rank_alone_never()
     {
         OperatorTimes even = Mixture(4);

@@ -41,6 +41,7 @@ public static class ServingJson
         writer.Number("prefixHitShare", report?.PrefixHitShare);
         writer.Number("preemptions", report?.Preemptions);
         WriteMemory(writer, report?.Memory);
+        WriteStart(writer, report);
         WriteShares(writer, report);
         WriteEnergy(writer, report);
         WriteCost(writer, report);
@@ -152,6 +153,22 @@ public static class ServingJson
         writer.Number("runs", maximum.Runs);
         writer.Number("requests", maximum.Requests);
         writer.Text("limit", maximum.Limit.Length > 0 ? maximum.Limit : null);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Null where nothing is compiled.</summary>
+    private static void WriteStart(Utf8JsonWriter writer, ServingReport? report)
+    {
+        if (report is null || report.Pools is not null || ServingStart.Of(report.Request, report.Plan, report.Memory) is not { } start)
+        {
+            writer.WriteNull("start");
+            return;
+        }
+
+        writer.WriteStartObject("start");
+        writer.WriteNumber("graphs", start.Graphs);
+        writer.Number("compileS", start.Compile.Value);
+        writer.Number("loadS", start.Load.Value);
         writer.WriteEndObject();
     }
 

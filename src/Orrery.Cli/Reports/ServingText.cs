@@ -80,6 +80,12 @@ public static class ServingText
         text.Section("memory");
         text.Line($"a rank: {Quantity.FormatBinary(report.Memory.Weights, 3)} of weights, {Quantity.FormatBinary(report.Memory.Reserved, 3)} reserved, "
             + $"{Quantity.FormatBinary(report.Memory.Cache, 3)} for the cache of {Quantity.FormatBinary(report.Memory.Capacity, 3)}");
+        if (ServingStart.Of(request, plan, report.Memory) is { } start)
+        {
+            text.Section("start");
+            string waited = request.Begin switch { ColdBegin.Load => "; the first requests wait for the weights", ColdBegin.Compile => "; the first requests wait for both", _ => "; not charged to the requests (--cold)" };
+            text.Line($"{Count(start.Graphs)} compiled graphs, {Time(start.Compile.Value)} where none is kept from before; {Time(start.Load.Value)} to load the weights{waited}");
+        }
     }
 
     private static void WriteMaximum(ReportText text, MaximumRate maximum)

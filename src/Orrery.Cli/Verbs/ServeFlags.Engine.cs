@@ -16,6 +16,7 @@ public static partial class ServeFlags
         new("--prefix-cache", FlagKind.Switch, "", "keep prompts' blocks for requests that begin alike, where the trace tells (Mooncake's); 'off' forbids it"),
         new("--expert-skew", FlagKind.Number, "G", "how unlike experts are in how often tokens choose them, as a Gini index: 0 all alike; the stack's when left out") { Low = 0, High = 0.9 },
         new("--expert-imbalance", FlagKind.Number, "X", "with --ep, how often the experts of the busiest rank are chosen over the mean, chance left out; the stack's when left out") { Low = 1, High = 1024 },
+        Word("--cold", "load|compile: engines begin cold, and the first requests wait for weights to be loaded, or for graphs to be compiled too; warm when left out", [.. Enum.GetNames<ColdBegin>().Skip(1).Select(static word => word.ToLowerInvariant())]),
         new("--stack", FlagKind.Text, "STACK", "serving engine of data/serving, such as vllm or trtllm; the chip's usual one when left out"),
     ];
 }

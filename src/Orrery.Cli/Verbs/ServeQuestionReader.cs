@@ -64,6 +64,8 @@ public static class ServeQuestionReader
             KvPrecision = Format(arguments.Text("--kv-precision")) ?? NumberFormat.Bf16,
             MaxBatch = arguments.Integer("--max-batch"),
             TokenBudget = arguments.Integer("--chunk"),
+            IsCold = arguments.Text("--cold") is not null,
+            Begin = arguments.Text("--cold") is { } cold ? Enum.Parse<ColdBegin>(cold, ignoreCase: true) : ColdBegin.Nothing,
             ExpertSkew = arguments.Number("--expert-skew"),
             ExpertImbalance = arguments.Number("--expert-imbalance"),
             CachesPrefixes = arguments.Switch("--prefix-cache") ?? true,

@@ -66,14 +66,14 @@ public sealed class IterationCost
 
     /// <summary>The context a decode iteration pays for, in tiles: of the mean, or the bucket of the longest.</summary>
     public int ContextTile(long totalContext, int batch, int longest) =>
-        buckets is { } compiled ? compiled.Length(longest) / OperatorTimes.Tile : (int)(totalContext / batch / OperatorTimes.Tile);
+        buckets is { } compiled ? compiled.Context(longest) / OperatorTimes.Tile : (int)(totalContext / batch / OperatorTimes.Tile);
 
     /// <summary>Decode iterations from now until <see cref="ContextTile"/> changes, at least 1; compiled shapes hold for sequences that advance in step.</summary>
     /// <param name="totalContext">Tokens of all sequences, and <paramref name="growth"/> in an iteration, in units of 2^-<paramref name="fraction"/>.</param>
     public long IterationsInTile(long totalContext, long growth, int fraction, int batch, int longest)
     {
         if (buckets is { } compiled)
-            return Math.Max(1, (long)compiled.Length(longest) - longest + 1);
+            return Math.Max(1, (long)compiled.Context(longest) - longest + 1);
         long end = (((totalContext >> fraction) / batch / OperatorTimes.Tile) + 1) * OperatorTimes.Tile * batch << fraction;
         return Math.Max(1, (end - totalContext + growth - 1) / growth);
     }

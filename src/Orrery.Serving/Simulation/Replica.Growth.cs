@@ -130,7 +130,7 @@ public sealed partial class Replica
         if (cost.Buckets is null || calendar is null)
             return cost.IterationsInTile(totalContext, Growth, fraction, decoding, Longest);
         // Out of step any sequence may be the first to leave the bucket of the longest.
-        long bucket = cost.Buckets.Value.Length(Longest);
+        long bucket = cost.Buckets.Value.Context(Longest);
         long least = long.MaxValue;
         for (int slot = 0; slot < phase.Length; slot++)
         {

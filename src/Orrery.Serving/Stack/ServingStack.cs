@@ -75,7 +75,16 @@ public sealed record ServingStack
     public bool IsCompiled => ShortestBucket > 0;
 
     /// <summary>The shapes compiled for batches up to <paramref name="batch"/> and lengths up to <paramref name="longest"/>; null where none are.</summary>
-    public CompiledBuckets? Buckets(int batch, int longest) => IsCompiled ? new CompiledBuckets(batch, ShortestBucket, longest) : null;
+    public CompiledBuckets? Buckets(int batch, int longest) => IsCompiled ? new CompiledBuckets(batch, ShortestBucket, longest, DecodesAtLongest) : null;
+
+    /// <summary>Answers have graphs of the longest length alone: every sequence pays for it.</summary>
+    public bool DecodesAtLongest { get; init; }
+
+    /// <summary>Compiling one layer of one graph takes this long.</summary>
+    public Seconds CompilePerLayer { get; init; }
+
+    /// <summary>Rate at which one server takes weights in, split and laid out; 0 where it is not known.</summary>
+    public BytesPerSecond LoadRate { get; init; }
 
     /// <summary>Switching between two compiled graphs takes this long.</summary>
     public Seconds GraphSwitch { get; init; }
