@@ -111,6 +111,18 @@ public sealed class RateSearchTests
         Find(request, rated).Requests.ShouldBe(1000);
     }
 
+    [Fact]
+    public void Turns_that_are_still_to_come_do_not_pile_up()
+    {
+        (ServingRequest request, _) = Job("ttft=1s");
+        ConversationShape shape = new(new FixedTurns(4), new EvenThinking(50), 0);
+        RatedRequests rated = new(SyntheticConversations.Create(shape, new PoissonArrivals(), 1, 400, new LengthRange(64), new LengthRange(16), 4096, 16, 1, out _), 1, static _ => "test");
+        PreparedJob job = ServingRunner.Prepare(request, new ServingContext(Catalog), [], out _)!;
+        // A hundred conversations begin in 20 s; all their further turns come after.
+        MaximumRateFinder.Kept(job, job.With(rated.At(5)).Run(1)).ShouldBe(1);
+        MaximumRateFinder.Kept(job, job.With(rated.At(1e6)).Run(1)).ShouldBeLessThan(0.9);
+    }
+
     private static MaximumRate Find(ServingRequest request, RatedRequests rated) =>
         MaximumRateFinder.Run(request, rated, new ServingContext(Catalog)).MaximumRate!;
 

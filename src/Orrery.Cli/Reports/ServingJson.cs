@@ -147,6 +147,7 @@ public static class ServingJson
 
         writer.WriteStartObject("maxRate");
         writer.Number("requestsPerS", maximum.Rate);
+        writer.WriteString("unit", maximum.Unit);
         writer.Number("low", maximum.Low);
         writer.Number("high", maximum.High);
         writer.Number("tolerance", maximum.Tolerance);

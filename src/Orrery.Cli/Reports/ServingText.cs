@@ -92,7 +92,7 @@ public static class ServingText
     {
         text.Section("highest");
         text.Line(maximum.Rate is { } rate
-            ? $"{Rate(rate)} requests/s, {Rate(maximum.Low)} to {Rate(maximum.High)} with 80 % confidence, to within {Quantity.FormatPercent(maximum.Tolerance, 2)} ({Count(maximum.Runs)} runs of {Count(maximum.Requests)} requests); figures are of a run at it"
+            ? $"{Rate(rate)} {maximum.Unit}/s, {Rate(maximum.Low)} to {Rate(maximum.High)} with 80 % confidence, to within {Quantity.FormatPercent(maximum.Tolerance, 2)} ({Count(maximum.Runs)} runs of {Count(maximum.Requests)} requests); figures are of a run at it"
             : "no rate keeps the level; figures are of requests that run nearly alone");
         if (maximum.Rate is not null && maximum.Limit.Length > 0)
             text.Line($"above it, {maximum.Limit}");

@@ -60,7 +60,7 @@ internal sealed class ServeWorkloadReader(ParsedArguments arguments, ModelArchit
         if (rate is double.NaN)
         {
             int? asked = arguments.Integer("--requests");
-            return Fastest(new RatedRequests(Make(asked ?? MaximumRateFinder.UsualRequests), 1, SourceAt, asked is null ? Make : null));
+            return Fastest(new RatedRequests(Make(asked ?? MaximumRateFinder.UsualRequests), 1, SourceAt, asked is null ? Make : null) { Unit = what });
         }
 
         if (clients is { } waiting)

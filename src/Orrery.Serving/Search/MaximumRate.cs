@@ -8,4 +8,8 @@ namespace Orrery.Serving;
 /// <param name="Runs">Runs of all requests that the search took, those of the interval with them.</param>
 /// <param name="Requests">Requests of each run.</param>
 /// <param name="Limit">What the next higher rate misses, in words.</param>
-public sealed record MaximumRate(double? Rate, double Low, double High, double Tolerance, int Runs, int Requests, string Limit);
+public sealed record MaximumRate(double? Rate, double Low, double High, double Tolerance, int Runs, int Requests, string Limit)
+{
+    /// <summary>What the rate counts, in the plural.</summary>
+    public string Unit { get; init; } = "requests";
+}

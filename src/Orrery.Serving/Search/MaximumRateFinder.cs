@@ -46,7 +46,7 @@ public static class MaximumRateFinder
             ServingOutcome missed = ServingRunner.Run(job.With(requests.At(requests.LeastRate)), context, hasInterval: true, diagnostics);
             diagnostics.RemoveAll(static one => one.Code == ServingCode.SloMissed);
             diagnostics.Insert(0, Error($"no rate keeps {LevelText(request)}: with requests so far apart that they run alone, {limit}"));
-            return missed with { Diagnostics = [.. diagnostics], IsNo = true, MaximumRate = new MaximumRate(null, 0, 0, tolerance, found.Runs, all.Trace.Count, limit) };
+            return missed with { Diagnostics = [.. diagnostics], IsNo = true, MaximumRate = new MaximumRate(null, 0, 0, tolerance, found.Runs, all.Trace.Count, limit) { Unit = requests.Unit } };
         }
 
         job = job.With(all.At(found.Kept));
@@ -60,7 +60,7 @@ public static class MaximumRateFinder
         return outcome with
         {
             Diagnostics = [.. diagnostics],
-            MaximumRate = new MaximumRate(found.Kept, Math.Min(slow.Kept, found.Kept), Math.Max(fast.Kept, found.Kept), tolerance, found.Runs + slow.Runs + fast.Runs, all.Trace.Count, next),
+            MaximumRate = new MaximumRate(found.Kept, Math.Min(slow.Kept, found.Kept), Math.Max(fast.Kept, found.Kept), tolerance, found.Runs + slow.Runs + fast.Runs, all.Trace.Count, next) { Unit = requests.Unit },
         };
     }
 
@@ -93,15 +93,15 @@ public static class MaximumRateFinder
 
     private static double Rate(ServingRun run) => Math.Max(run.Book.Finished, 1) / run.Duration;
 
-    /// <summary>Share of the requests without a first token when the last one arrives, that one apart.</summary>
+    /// <summary>Share of the requests that are there but have no first token when the last one arrives, that one apart; turns still to come are not there.</summary>
     private static double Late(ServingRun run)
     {
         RequestBook book = run.Book;
         long last = book.Trace.Arrivals[^1];
         int late = -1;
-        foreach (long first in book.FirstTokens)
-            late += first > last ? 1 : 0;
-        return (double)late / book.Count;
+        for (int request = 0; request < book.Count; request++)
+            late += book.FirstTokens[request] > last && book.Arrivals[request] <= last ? 1 : 0;
+        return (double)Math.Max(0, late) / book.Count;
     }
 
     private static string LimitOf(PreparedJob job, ServingRun run)

@@ -10,6 +10,9 @@ public sealed record RatedRequests(RequestTrace Trace, double NaturalRate, Func<
     /// <summary>The clock counts to 106 days; half of that is left to requests that are slow.</summary>
     private const double LongestSpan = 53 * 86_400.0;
 
+    /// <summary>What the rate counts, in the plural: requests, or what begins as they do.</summary>
+    public string Unit { get; init; } = "requests";
+
     /// <summary>The lowest rate at which all requests arrive inside the clock.</summary>
     public double LeastRate => Math.Max(1e-6, NaturalRate * (Trace.Arrivals[^1] / RequestTrace.TicksPerSecond) / LongestSpan);
 
