@@ -192,6 +192,59 @@ public sealed class ServeVerbTests
         sticky.GetProperty("ttftS").GetProperty("mean").GetDouble().ShouldBeLessThan(turns.GetProperty("ttftS").GetProperty("mean").GetDouble());
     }
 
+    [Theory]
+    [InlineData("flux-1024-trn3", "flux.1-dev", "trn3-gen2", "1024x1024", 1)]
+    [InlineData("hunyuan-320x512x61-trn3", "hunyuan-video", "trn3-gen2", "320x512", 61)]
+    [InlineData("wan-480x832x9-trn2", "wan2.1-t2v-14b", "trn2.48xlarge", "480x832", 9)]
+    public void A_denoising_step_takes_what_its_published_row_is_predicted_to(string row, string model, string system, string size, int frames)
+    {
+        JsonElement predicted = Command.RunLine("validate transfer --json").Json().GetProperty("cases").EnumerateArray().First(one => one.GetProperty("id").GetString() == row);
+        JsonElement json = Command.RunLine(
+            $"serve --model {model} --system {system} --chips 1 --concurrency 1 --requests 2 --steps 3 --guidance off --image-size {size}{(frames > 1 ? $" --frames {frames}" : "")} --json").Json();
+        double step = json.GetProperty("generation").GetProperty("stepS").GetDouble();
+        step.ShouldBe(predicted.GetProperty("predicted").GetDouble() / 1e3, 1e-9);
+        json.GetProperty("generation").GetProperty("stepLowS").GetDouble().ShouldBe(predicted.GetProperty("low").GetDouble() / 1e3, 1e-6);
+        json.GetProperty("e2eS").GetProperty("p50").GetDouble().ShouldBe(3 * step, 1e-6);
+        json.GetProperty("tpotS").GetProperty("mean").ValueKind.ShouldBe(JsonValueKind.Null);
+        json.GetProperty("generation").GetProperty("jobsPerHour").GetDouble().ShouldBe(3600 / (3 * step), 1e-3);
+    }
+
+    [Fact]
+    public void Guidance_doubles_the_work_and_a_group_of_more_ranks_halves_the_step()
+    {
+        const string Job = "serve --model wan2.1-t2v-1.3b --system dgx-h100 --chips 8 --concurrency 1 --requests 2 --frames 17 --json ";
+        static double Step(string flags) => Command.RunLine(Job + flags).Json().GetProperty("generation").GetProperty("stepS").GetDouble();
+        double alone = Step("--guidance off");
+        Step("--guidance on").ShouldBe(2 * alone, 0.1 * alone);
+        Step("--guidance off --cp 4").ShouldBeLessThan(0.5 * alone);
+        Step("--guidance off --tp 4").ShouldBeLessThan(0.6 * alone);
+        JsonElement batch = Command.RunLine(Job + "--guidance off --max-batch 4").Json().GetProperty("generation");
+        batch.GetProperty("batchStepS").GetDouble().ShouldBeInRange(3 * alone, 4.2 * alone);
+    }
+
+    [Fact]
+    public void A_level_that_no_job_can_keep_is_no()
+    {
+        Command command = Command.RunLine("serve --model flux.1-dev --system trn3-gen2 --chips 4 --rate 0.1 --requests 20 --slo e2e=1s");
+        command.Code.ShouldBe(ExitCode.AnswerIsNo);
+        command.Error.ShouldContain("no load keeps it");
+    }
+
+    [Theory]
+    [InlineData("flux.1-dev", "--rate 1 --input-tokens 5", "ORR0010")]
+    [InlineData("flux.1-dev", "--rate 1 --slo ttft=1s", "ORR6010")]
+    [InlineData("flux.1-dev", "--rate 1 --concurrency 2", "ORR6016")]
+    [InlineData("flux.1-dev", "", "ORR6016")]
+    [InlineData("flux.1-dev", "--rate 1 --image-size big", "ORR")]
+    [InlineData("flux.1-dev", "--rate 1 --frames 9", "ORR")]
+    [InlineData("llama-3.1-8b", "--rate 1 --steps 50", "ORR0010")]
+    public void Flags_of_another_kind_of_model_are_refused(string model, string flags, string code)
+    {
+        Command command = Command.RunLine($"serve --model {model} --system dgx-h100 --chips 1 {flags}");
+        command.Code.ShouldBe(ExitCode.WrongInput);
+        command.Error.ShouldContain(code);
+    }
+
     [Fact]
     public void A_run_too_short_for_its_shape_is_told_so() =>
         Command.RunLine(Small + " --arrivals diurnal").Error.ShouldContain("ORR6034");

@@ -14,7 +14,7 @@ public static class ServeFiles
     /// <summary>Writes those that were asked for, over what they held before; what cannot be written is a diagnostic, and ends it.</summary>
     public static Diagnostic? Write(ParsedArguments arguments, ServingReport report, ServingContext context, CommandContext output)
     {
-        if (arguments.Text("--csv") is { } requests && Try(requests, "--csv", () => WriteRequests(requests, report, output)) is { } noTable)
+        if (WriteRequests(arguments, report.Book, output) is { } noTable)
             return noTable;
         if (report.Requests == 0)
             return null;
@@ -30,11 +30,15 @@ public static class ServeFiles
         return timeline is null ? null : Try(timeline, "--timeline", () => WriteTimeline(timeline, report, run, output));
     }
 
-    private static void WriteRequests(string file, ServingReport report, CommandContext output)
+    /// <summary>Writes one line a request where that was asked for.</summary>
+    public static Diagnostic? WriteRequests(ParsedArguments arguments, RequestBook book, CommandContext output) =>
+        arguments.Text("--csv") is { } file ? Try(file, "--csv", () => WriteRequests(file, book, output)) : null;
+
+    private static void WriteRequests(string file, RequestBook book, CommandContext output)
     {
         using StreamWriter writer = new(file) { NewLine = "\n" };
-        RequestCsv.Write(writer, report.Book);
-        output.Error.WriteLine($"orrery: {report.Book.Count:#,0} requests are written to {Quote.Argument(file)}");
+        RequestCsv.Write(writer, book);
+        output.Error.WriteLine($"orrery: {book.Count:#,0} requests are written to {Quote.Argument(file)}");
     }
 
     private static void WriteSeries(string file, ServingReport report, RecordedRun run, CommandContext output)

@@ -21,7 +21,7 @@ public static partial class ServeFlags
     ];
 
     /// <summary>In the order help lists them.</summary>
-    public static FlagDescription[] All { get; } = [.. Job(), .. Workload(), .. Plan(), .. Engine(), .. Pools(), .. Machine(), .. Output(), CommonFlags.Assume, CommonFlags.Json];
+    public static FlagDescription[] All { get; } = [.. Job(), .. Workload(), .. Generation(), .. Plan(), .. Engine(), .. Pools(), .. Machine(), .. Output(), CommonFlags.Assume, CommonFlags.Json];
 
     /// <summary>What is served, and on what.</summary>
     private static FlagDescription[] Job() =>

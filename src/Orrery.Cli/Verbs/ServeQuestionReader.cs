@@ -39,6 +39,11 @@ public static class ServeQuestionReader
             stack = Take(system.Chip.Id, _ => context.Stacks.DefaultFor(system.Chip.Architecture), problems);
         ServiceLevel? level = Take(arguments.Text("--slo"), ServiceLevel.Parse, problems);
         double? price = system is null || prompts is not null ? null : TrainFlags.Price(arguments, system, problems);
+        foreach (string flag in ServeFlags.OfGeneratorsAlone)
+        {
+            if (arguments.Text(flag) is not null)
+                problems.Add(new Diagnostic(Severity.Error, ErrorCodes.NotAvailable, flag, 0, 0, $"{Quote.Argument(arguments.Text("--model") ?? "the model")} makes no images: the flag is for diffusion models"));
+        }
 
         // A file of a million lines is read only for a question that can be asked.
         bool isAsked = !problems.Exists(static problem => problem.Severity == Severity.Error);

@@ -20,6 +20,7 @@ public static class ServeVerb
             ("serve --model llama-3.1-70b --system trn3-gen2 --chips 4 --concurrency 64", "64 clients that wait for answers"),
             ("serve --model llama-3.1-70b --system dgx-h100 --chips 8 --rate max --slo tpot=50ms", "the highest rate that keeps a service level"),
             ("serve --model llama-3.1-8b --system gb200-nvl72 --chips 4 --rate 20 --slo ttft=1s --json", "a service level, for a program"),
+            ("serve --model flux.1-dev --system trn3-gen2 --chips 4 --rate 0.2 --steps 50", "jobs of a network that makes images"),
             ("serve --model llama-3.1-70b --system dgx-h100 --chips 8 --rate 4 --launch sglang", "the plan as arguments of an engine, ready to paste"),
         ],
         Notes = "Names of models, systems and stacks may be paths. Layout that is left out is chosen and printed. Exit code 1 means that the model does not fit, "
@@ -30,6 +31,8 @@ public static class ServeVerb
     private static int Run(VerbCall call)
     {
         CommandContext output = call.Context;
+        if (GenerationAnswer.Run(call) is { } code)
+            return code;
         (ServingRequest? request, ServingContext context, ImmutableArray<Diagnostic> problems) = ServeQuestionReader.Read(call);
         EngineFramework? framework = null;
         if (call.Arguments.Text("--launch") is { } word)

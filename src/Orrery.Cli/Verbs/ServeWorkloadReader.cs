@@ -8,7 +8,7 @@ using Orrery.Serving;
 namespace Orrery.Cli.Verbs;
 
 /// <summary>Turns the flags that say where requests come from, and what they ask for, into a workload; everything wrong is said at once.</summary>
-internal sealed class ServeWorkloadReader(ParsedArguments arguments, ModelArchitecture model, ServingStack stack, ShapeCatalog shapes, List<Diagnostic> problems)
+internal sealed class ServeWorkloadReader(ParsedArguments arguments, ModelArchitecture model, ServingStack? stack, ShapeCatalog shapes, List<Diagnostic> problems)
 {
     private const int UsualTokens = 1024;
 
@@ -38,6 +38,29 @@ internal sealed class ServeWorkloadReader(ParsedArguments arguments, ModelArchit
         if (rate is double.NaN && process.Shape.Period > 0)
             return Refuse(ServingCode.NoWorkload, "--arrivals", $"{process.Text}: what repeats itself after a time of its own cannot be sent faster; give a rate, or another process with --rate max");
         return file is null ? OfMadeUp(process, spread) : OfFile(file, process);
+    }
+
+    /// <summary>Jobs of a diffusion model, all of <paramref name="patches"/> patches; null where something is wrong with them.</summary>
+    public ServingWorkload? ReadJobs(int patches)
+    {
+        if (rate is null == clients is null)
+            return Refuse(ServingCode.NoWorkload, "--rate", "no jobs: give --rate R or --concurrency C, one of the two");
+        if (arguments.Text("--arrivals") is not null && rate is null)
+            return Refuse(ServingCode.NoWorkload, "--arrivals", "arrivals have no mean; give --rate R with it");
+        Result<Shaped<ArrivalProcess>> arrivals = shapes.Arrivals(arguments.Text("--arrivals"), "--arrivals");
+        problems.AddRange(arrivals.Diagnostics);
+        if (arrivals.Value is not { } process)
+            return null;
+        LengthRange input = new(patches);
+        LengthRange output = new(1);
+        if (clients is { } waiting)
+        {
+            RequestTrace sent = SyntheticTrace.Waiting(arguments.Integer("--requests") ?? Math.Min(TraceLimits.UsualRequests, waiting * ServeFlags.UsualRequestsOfClient), input, output, seed);
+            return new ServingWorkload(sent, waiting, 0, string.Create(CultureInfo.InvariantCulture, $"{waiting:#,0} clients that wait"));
+        }
+
+        RequestTrace made = SyntheticTrace.Create(process.Shape, rate!.Value, arguments.Integer("--requests") ?? ServeFlags.UsualRequests, input, output, seed);
+        return Noted(made, string.Create(CultureInfo.InvariantCulture, $"{rate.Value:G4} jobs/s ({process.Text})"), process);
     }
 
     private ServingWorkload? OfMadeUp(Shaped<ArrivalProcess> process, Shaped<LengthSpread> spread)
@@ -75,7 +98,7 @@ internal sealed class ServeWorkloadReader(ParsedArguments arguments, ModelArchit
 
         RequestTrace Talks(ArrivalProcess? beginning, double perSecond, int many)
         {
-            RequestTrace trace = SyntheticConversations.Create(conversations, beginning, perSecond, many, input, output, context, stack.BlockTokens, seed, out int ended);
+            RequestTrace trace = SyntheticConversations.Create(conversations, beginning, perSecond, many, input, output, context, stack!.BlockTokens, seed, out int ended);
             if (ended > 0)
                 problems.Add(new Diagnostic(Severity.Warning, ServingCode.PromptTooLong, "--turns", 0, 0, $"{ended:#,0} conversations end early: a further turn would be longer than the context of {context:#,0} tokens"));
             return trace;

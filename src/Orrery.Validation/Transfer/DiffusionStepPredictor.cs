@@ -35,18 +35,13 @@ public sealed class DiffusionStepPredictor(DataCatalog catalog)
             return Prediction.Skip(trained.Diagnostics is [var wrong, ..] ? wrong.Message : $"{row.ModelConfig} makes no images");
 
         ChipDescription chip = system.Value.Chip;
-        StackDescription borrowed = stack.Value with { OnChip = stack.Value.OnChip.Remove(chip.Id) };
-        Result<TrainingContext> made = factory.Create(network, system.Value, borrowed);
-        if (made.Value is not { } context)
+        Result<ForwardPass> made = ForwardPass.Create(factory, network, system.Value, stack.Value);
+        if (made.Value is not { } pass)
             return Prediction.Skip(made.Diagnostics[0].Message);
-        Plan plan = new() { TensorParallel = chip.RanksPerChip, Sequence = tokens.Value, GlobalBatch = 1 };
-        if (!context.Steps.Prepare(plan))
+        if (pass.Of(new Plan { TensorParallel = chip.RanksPerChip, Sequence = tokens.Value, GlobalBatch = 1 }) is not { Seconds: double seconds })
             return Prediction.Skip($"{network.Name} cannot be laid on the {chip.RanksPerChip} ranks of one chip");
 
-        double seconds = context.Steps.EmbeddingCost.Forward;
-        foreach (byte kind in network.LayerOrder)
-            seconds += context.Steps.LayerCosts[kind].Forward;
-        double half = IntervalModel.HalfWidth(new IntervalModel(borrowed, chip, context.Constants, hasExperts: false).Parts([]));
+        double half = pass.HalfWidth;
         double atPeak = ModelFlops.PerSequence(network, tokens.Value).Forward / TrainingRunner.PeakOf(chip, NumberFormat.Bf16);
         double ms = seconds * 1e3;
         return Prediction.Of(
