@@ -69,7 +69,7 @@ public sealed class GpuChipModel : ChipModel
             case OperatorKind.Matmul when work.IsRouted:
                 return Experts(work.Format).Model.Product(work.M, work.N, work.K, Math.Max(1, work.Groups));
             case OperatorKind.ExpertLayer:
-                return Experts(work.Format).Model.Layer(work.M, work.K, work.N, work.IsGated, work.Routing);
+                return Experts(LayerFormat(work)).Model.Layer(work.M, work.K, work.N, work.IsGated, work.Routing);
             case OperatorKind.Matmul:
                 Fitted<GemmModel> product = Gemm(work.Format);
                 return Bare(
@@ -126,12 +126,14 @@ public sealed class GpuChipModel : ChipModel
     private KernelConstants Constants(in Operator work) => work.Kind switch
     {
         OperatorKind.Matmul => work.IsRouted ? Experts(work.Format).Constants : Gemm(work.Format).Constants,
-        OperatorKind.ExpertLayer => Experts(work.Format).Constants,
+        OperatorKind.ExpertLayer => Experts(LayerFormat(work)).Constants,
         OperatorKind.Quantise => Gemm(work.Format).Constants,
         OperatorKind.AttentionForward or OperatorKind.AttentionBackward => Prefill(work).Constants,
         OperatorKind.AttentionDecode => work.HasSharedValues ? LatentDecode(work).Constants : Decode(work).Constants,
         _ => Moving(work.Kind).Constants,
     };
+
+    private NumberFormat LayerFormat(in Operator work) => library.Vocabulary.ExpertFormatOf(Chip.Family, work.Format);
 
     private static AttentionShape Shape(in Operator work) =>
         new(work.Batch, work.QueryLength, work.KeyLength, work.Heads, work.KvHeads, work.HeadDim, work.Window, work.Causal);

@@ -40,6 +40,7 @@ public sealed partial record OperatorVocabulary
         MappingReader? elementwise = top.RequiredGroup(ElementwiseName, "kernels bounded by memory");
         ImmutableSortedDictionary<string, ImmutableArray<string>> fittedOn = Lists(top, "fittedOn");
         ImmutableSortedDictionary<string, ImmutableArray<string>> chips = Lists(top, "nearestChips");
+        ImmutableSortedDictionary<string, ImmutableArray<string>> sisters = top.Has("sisters") ? Lists(top, "sisters") : ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty;
         ImmutableSortedDictionary<string, ImmutableArray<string>> formats = Lists(top, "nearestFormats");
         ImmutableArray<AttentionKernelRule> kernels = Rules(top);
         ImmutableArray<string> libraries = [.. top.Texts("libraries").Select(static scalar => scalar.Text)];
@@ -63,6 +64,7 @@ public sealed partial record OperatorVocabulary
             LatentDecodeConstants = Constants<LatentDecodeConstant>(latentDecode),
             Experts = ReadExperts(experts),
             ExpertKernels = ExpertRules(experts),
+            ExpertFormats = ExpertFormatRules(experts),
             ExpertConstants = Constants<ExpertConstant>(experts),
             AttentionKernels = kernels,
             Libraries = libraries,
@@ -70,6 +72,7 @@ public sealed partial record OperatorVocabulary
             ElementwiseConstants = Constants<ElementwiseConstant>(elementwise),
             FittedOn = fittedOn,
             NearestChips = chips,
+            Sisters = sisters,
             NearestFormats = formats,
             ChipSigma = sigma.RequiredQuantity("chip", QuantityKind.Number, 0, 10),
             FamilySigma = sigma.RequiredQuantity("family", QuantityKind.Number, 0, 10),
@@ -171,6 +174,31 @@ public sealed partial record OperatorVocabulary
         }
 
         return rules.ToImmutable();
+    }
+
+    private static ImmutableArray<ExpertFormatRule> ExpertFormatRules(MappingReader group)
+    {
+        ImmutableArray<ExpertFormatRule>.Builder rules = ImmutableArray.CreateBuilder<ExpertFormatRule>();
+        if (!group.Has("runsAs"))
+            return [];
+        foreach (MappingReader entry in group.Groups("runsAs"))
+        {
+            rules.Add(new(
+                [.. entry.Texts("families").Select(static scalar => scalar.Text)],
+                Format(entry, "weights"),
+                Format(entry, "as")));
+            entry.Finish();
+        }
+
+        return rules.ToImmutable();
+    }
+
+    private static NumberFormat Format(MappingReader entry, string key)
+    {
+        string word = entry.RequiredText(key, "a number format, such as mxfp4");
+        if (!NumberFormats.TryParse(word, out NumberFormat format) && word.Length > 0)
+            entry.Diagnostics.Error(DiagnosticCode.UnknownWord, entry.Position, $"'{word}' is no number format");
+        return format;
     }
 
     private static ImmutableArray<AttentionKernelRule> Rules(MappingReader top)

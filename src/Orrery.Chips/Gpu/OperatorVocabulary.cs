@@ -88,6 +88,9 @@ public sealed partial record OperatorVocabulary
     /// <summary>Chips whose constants another takes, by chip id or family, nearest first.</summary>
     public required ImmutableSortedDictionary<string, ImmutableArray<string>> NearestChips { get; init; }
 
+    /// <summary>By chip, its sisters: the same multiprocessors on other memory, whose rows join a fit for which its own are few.</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<string>> Sisters { get; init; } = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty;
+
     /// <summary>Formats whose constants another takes, nearest first.</summary>
     public required ImmutableSortedDictionary<string, ImmutableArray<string>> NearestFormats { get; init; }
 
@@ -133,6 +136,21 @@ public sealed partial record OperatorVocabulary
         }
 
         return LatentDecode;
+    }
+
+    /// <summary>Formats in which layers of experts run where that of their weights does not say it; the first that fits.</summary>
+    public ImmutableArray<ExpertFormatRule> ExpertFormats { get; init; } = [];
+
+    /// <summary>The format in which a layer of experts with such weights runs on chips of a family.</summary>
+    public NumberFormat ExpertFormatOf(string family, NumberFormat weights)
+    {
+        foreach (ExpertFormatRule rule in ExpertFormats)
+        {
+            if (rule.Format == weights && (rule.Families.IsEmpty || rule.Families.Contains(family)))
+                return rule.RunsAs;
+        }
+
+        return weights;
     }
 
     /// <summary>The tiles of products of experts in a format on a chip of a family.</summary>

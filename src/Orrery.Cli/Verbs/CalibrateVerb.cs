@@ -198,6 +198,7 @@ public static class CalibrateVerb
         {
             Date = question.Date,
             Only = question.Only,
+            Sisters = [.. library.Vocabulary.Sisters.GetValueOrDefault(chip.Id, []).Select(id => question.Catalog.Chip(id).Value).OfType<ChipDescription>()],
             Before = question.Only.IsEmpty ? null : question.Catalog.Calibration(CalibrationKind.Chips, chip.Id).Value,
         };
         CalibrationResult result = ChipCalibration.Fit(

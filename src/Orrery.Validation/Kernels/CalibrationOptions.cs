@@ -18,8 +18,14 @@ public sealed record CalibrationOptions
     /// <summary>Fewest rows for which an operator and format get constants of their own.</summary>
     public int FewestRows { get; init; } = 20;
 
+    /// <summary>With fewer rows than this those of <see cref="Sisters"/> join.</summary>
+    public int RowsAlone { get; init; } = 40;
+
     /// <summary>Operators to fit, as calibration files call them; empty fits all.</summary>
     public ImmutableArray<string> Only { get; init; } = [];
+
+    /// <summary>Chips whose rows join a fit for which the chip's own are few.</summary>
+    public ImmutableArray<ChipDescription> Sisters { get; init; } = [];
 
     /// <summary>What was fitted before; operators that are not fitted now keep their constants from it.</summary>
     public CalibrationFile? Before { get; init; }

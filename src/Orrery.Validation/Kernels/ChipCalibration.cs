@@ -35,11 +35,13 @@ public static class ChipCalibration
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(options);
         SortedDictionary<(string Name, string Format), List<Row>> units = [];
+        SortedDictionary<(string Name, string Format), List<Row>> ofSisters = [];
         HashSet<string> groups = new(StringComparer.Ordinal);
         foreach (KernelCase row in rows)
         {
             groups.Add(row.Origin.Group);
-            if (!IsChip(chip, row.Chip)
+            ChipDescription? measuredOn = IsChip(chip, row.Chip) ? chip : Find(options.Sisters, row.Chip);
+            if (measuredOn is null
                 || !row.Origin.IsExpressible
                 || row.TimeUs is not { } time
                 || !tables.TryRead(row, out Operator work, out _)
@@ -50,10 +52,10 @@ public static class ChipCalibration
 
             string name = OperatorVocabulary.NameOf(work);
             GpuModelOptions around = tables.OptionsOf(row);
-            var read = new Row(row.Origin.Id, row.Origin.Group, work, time * 1e-6, Draw(row.Origin.Id, options.Seed), around);
-            Add(units, (name, vocabulary.FormatOf(work, chip.Family, around.Library)), read);
+            var read = new Row(row.Origin.Id, row.Origin.Group, work, time * 1e-6, Draw(row.Origin.Id, options.Seed), around, measuredOn);
+            Add(measuredOn == chip ? units : ofSisters, (name, vocabulary.FormatOf(work, chip.Family, around.Library)), read);
             // What a layer's mixture of element-wise kernels gets is fitted on all of them but the fetches.
-            if (work.Kind is OperatorKind.Norm or OperatorKind.Rotary or OperatorKind.Activation or OperatorKind.ResidualAdd)
+            if (measuredOn == chip && work.Kind is OperatorKind.Norm or OperatorKind.Rotary or OperatorKind.Activation or OperatorKind.ResidualAdd)
                 Add(units, (OperatorVocabulary.ElementwiseName, ""), read);
         }
 
@@ -63,6 +65,8 @@ public static class ChipCalibration
         foreach (((string name, string format), List<Row> all) in units)
         {
             List<Row> chosen = Choose(all, Declared(vocabulary, name, groups), options);
+            if (chosen.Count < options.RowsAlone && ofSisters.TryGetValue((name, format), out List<Row>? more))
+                chosen = Choose([.. all, .. more], Declared(vocabulary, name, groups), options);
             if (chosen.Count < options.FewestRows)
                 continue;
             bool isFitted = options.Only.IsEmpty || options.Only.Contains(name);
@@ -151,8 +155,25 @@ public static class ChipCalibration
         double[] weights = isMixture ? [.. chosen.Select(row => (double)chosen.Count / (kinds.Count * kinds[row.Work.Kind]))] : [];
         // Rows of one library were measured alike; tables of kernels bounded by memory know no surroundings.
         GpuModelOptions around = chosen[0].Around.Library.Length > 0 ? chosen[0].Around : GpuModelOptions.Benchmark;
-        KernelFit fit = new(chip, vocabulary, name, format, work, measured, weights, options.Seed) { Options = around };
-        return fit.Run([.. source]) with { RowsFile = RowsFileName(chip.Id) };
+        KernelFit fit = new(chip, vocabulary, name, format, work, measured, weights, options.Seed) 
+        {
+            Options = around,
+            Chips = [.. chosen.Select(static row => row.Chip)],
+        };
+        CalibrationFit made = fit.Run([.. source]) with { RowsFile = RowsFileName(chip.Id) };
+        int joined = chosen.Count(row => row.Chip != chip);
+        return joined == 0 ? made : made with { Note = string.Join("; ", new[] { System.FormattableString.Invariant($"{joined} of the rows are of {string.Join(", ", options.Sisters.Select(static sister => sister.Id))}"), made.Note }.Where(static part => part.Length > 0)) };
+    }
+
+    private static ChipDescription? Find(ImmutableArray<ChipDescription> chips, string name)
+    {
+        foreach (ChipDescription chip in chips)
+        {
+            if (IsChip(chip, name))
+                return chip;
+        }
+
+        return null;
     }
 
     private static void Add(SortedDictionary<(string Name, string Format), List<Row>> units, (string Name, string Format) key, Row row)
@@ -162,5 +183,5 @@ public static class ChipCalibration
         rows.Add(row);
     }
 
-    private readonly record struct Row(string Id, string Group, Operator Work, double Measured, double Lot, GpuModelOptions Around);
+    private readonly record struct Row(string Id, string Group, Operator Work, double Measured, double Lot, GpuModelOptions Around, ChipDescription Chip);
 }

@@ -66,6 +66,9 @@ public sealed class KernelFit
     /// <summary>Constants held absent from the beginning, for ablations; they must be able to be absent.</summary>
     public ImmutableArray<string> Without { get; init; } = [];
 
+    /// <summary>The chip each row was measured on, where they are several that share constants; empty where all are of one.</summary>
+    public ImmutableArray<ChipDescription> Chips { get; init; } = [];
+
     /// <summary>In what surroundings the rows were measured.</summary>
     public GpuModelOptions Options { get; init; } = GpuModelOptions.Benchmark;
 
@@ -142,21 +145,31 @@ public sealed class KernelFit
 
     private void Predict(List<OperatorConstant> kept, ReadOnlySpan<double> constants, Span<double> errors)
     {
-        GpuChipModel model = Model(Constants(kept, constants));
+        ImmutableSortedDictionary<string, CalibratedConstant> values = Constants(kept, constants);
+        Dictionary<ChipDescription, GpuChipModel> models = [];
         for (int row = 0; row < work.Length; row++)
-            errors[row] = Math.Log(model.Cost(work[row]).Isolated.Value / measured[row]);
+            errors[row] = Math.Log(ModelOf(row, models, values).Cost(work[row]).Isolated.Value / measured[row]);
     }
 
-    private GpuChipModel Model(ImmutableSortedDictionary<string, CalibratedConstant> constants)
+    /// <summary>The model of the chip a row was measured on, made once for a set of constants.</summary>
+    private GpuChipModel ModelOf(int row, Dictionary<ChipDescription, GpuChipModel> models, ImmutableSortedDictionary<string, CalibratedConstant> constants)
+    {
+        ChipDescription of = Chips.IsEmpty ? chip : Chips[row];
+        if (!models.TryGetValue(of, out GpuChipModel? model))
+            models[of] = model = Model(of, constants);
+        return model;
+    }
+
+    private GpuChipModel Model(ChipDescription of, ImmutableSortedDictionary<string, CalibratedConstant> constants)
     {
         CalibrationFile file = new()
         {
-            Subject = chip.Id,
+            Subject = of.Id,
             Kind = CalibrationKind.Chips,
             Date = "",
             Fits = [new CalibrationFit { Operator = name, Format = format, Constants = constants }],
         };
-        return new GpuChipModel(chip, new GpuKernelLibrary(vocabulary, id => id == chip.Id ? file : null), Options);
+        return new GpuChipModel(of, new GpuKernelLibrary(vocabulary, id => id == of.Id ? file : null), Options);
     }
 
     private static ImmutableSortedDictionary<string, CalibratedConstant> Constants(List<OperatorConstant> kept, ReadOnlySpan<double> values)
@@ -174,7 +187,7 @@ public sealed class KernelFit
         for (int i = 0; i < values.Length; i++)
             values[i] = Math.Clamp(SignificantDigits.Five(values[i]), kept[i].Low, kept[i].High);
         ImmutableSortedDictionary<string, CalibratedConstant> constants = Constants(kept, values);
-        GpuChipModel model = Model(constants);
+        Dictionary<ChipDescription, GpuChipModel> models = [];
         var absolute = new double[work.Length];
         var relative = new double[work.Length];
         var classes = new List<double>[vocabulary.SpreadEdges.Length + 1];
@@ -182,7 +195,7 @@ public sealed class KernelFit
             classes[i] = [];
         for (int row = 0; row < work.Length; row++)
         {
-            double predicted = model.Cost(work[row]).Isolated.Value;
+            double predicted = ModelOf(row, models, constants).Cost(work[row]).Isolated.Value;
             absolute[row] = Math.Abs(Math.Log(predicted / measured[row]));
             relative[row] = Math.Abs((predicted / measured[row]) - 1);
             classes[vocabulary.SpreadClass(predicted)].Add(absolute[row]);

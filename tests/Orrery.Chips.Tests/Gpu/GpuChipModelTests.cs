@@ -43,6 +43,19 @@ public sealed class GpuChipModelTests
     }
 
     [Fact]
+    public void Layers_of_weights_in_four_bits_run_as_the_kernels_of_the_family_do()
+    {
+        Operator layer = Operator.ExpertLayer(64, 2880, 2880, true, new(128, 4, 1), NumberFormat.Mxfp4);
+        GpuChipModel hopper = Model(TestChips.Make("h100"), ("h100", "experts", "fp8", 0.05, []), ("h100", "experts", "mxfp4-weight-only", 0.04, []));
+        hopper.Provenance(layer).ShouldStartWith("experts mxfp4-weight-only on h100");
+        hopper.Cost(layer).ShouldBe(hopper.Cost(layer with { Format = NumberFormat.Mxfp4WeightOnly }));
+        // Products of a training step are in the format they say.
+        hopper.Provenance(Operator.Matmul(64, 2880, 2880, NumberFormat.Mxfp4, 8) with { IsRouted = true }).ShouldContain("experts mxfp4 on h100");
+        GpuChipModel blackwell = Model(TestChips.Make("b200", "blackwell"), ("b200", "experts", "mxfp4-mxfp8", 0.05, []));
+        blackwell.Provenance(layer).ShouldStartWith("experts mxfp4-mxfp8 on b200");
+    }
+
+    [Fact]
     public void Tensor_float_keeps_its_own_peak_on_borrowed_constants()
     {
         GpuChipModel model = Model(TestChips.Make("h100"), ("h100", "gemm", "bf16", 0.05, []));

@@ -48,6 +48,21 @@ public sealed class ChipCalibrationTests
     }
 
     [Fact]
+    public void Rows_of_a_sister_join_where_a_chips_own_are_few_and_both_get_the_same_constants()
+    {
+        ImmutableArray<KernelCase> rows = KernelCase.Read(RepositoryData.Validation("kernels-operators.csv.gz"), static row => row.DataType == "w4a16_mxfp4").Cases;
+        ChipDescription h100 = Catalog.Chip("h100").Value!;
+        ChipDescription h200 = Catalog.Chip("h200").Value!;
+        CalibrationOptions alone = new() { Date = "2026-11-20" };
+        ChipCalibration.Fit(h100, Vocabulary, Tables, rows, alone).File.Fits.ShouldBeEmpty();
+        CalibrationFit first = ChipCalibration.Fit(h100, Vocabulary, Tables, rows, alone with { Sisters = [h200] }).File.Fits.ShouldHaveSingleItem();
+        CalibrationFit second = ChipCalibration.Fit(h200, Vocabulary, Tables, rows, alone with { Sisters = [h100] }).File.Fits.ShouldHaveSingleItem();
+        first.Constants.ShouldBe(second.Constants);
+        first.RowsFitted.ShouldBe(rows.Count(row => ChipCalibration.Draw(row.Origin.Id, 1) < alone.FittedShare));
+        first.Note.ShouldContain("of h200");
+    }
+
+    [Fact]
     public void A_file_without_rows_of_the_chip_is_an_error()
     {
         CalibrationResult result = Calibrate([]);
