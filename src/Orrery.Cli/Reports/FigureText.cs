@@ -57,12 +57,13 @@ public static class FigureText
     }
 
     /// <summary>A constant of a software stack and its range; its source below, except where it is only the vocabulary's default.</summary>
-    public static void Write(TextWriter output, Terminal terminal, ConstantReading constant)
+    /// <param name="hasSource">False where the source is that of others and said once.</param>
+    public static void Write(TextWriter output, Terminal terminal, ConstantReading constant, bool hasSource = true)
     {
         string range = $"{Quantity.FormatNumber(constant.Low)} to {Quantity.FormatNumber(constant.High)}{(constant.IsAtLimit ? ", AT ITS LIMIT" : "")}";
         string unit = constant.Unit == "1" ? "" : " " + constant.Unit;
         WriteEntry(output, constant.Name, Quantity.FormatNumber(constant.Value) + unit, $"{Word(constant.Mark)} ({range})");
-        if (constant.Mark != Mark.Assumed)
+        if (hasSource && constant.Mark != Mark.Assumed)
             WriteSource(output, terminal, constant.Source);
     }
 
@@ -128,7 +129,7 @@ public static class FigureText
     {
         string date = reading.Date.Length > 0 ? " " + reading.Date : "";
         WriteEntry(output, key, reading.Value, $"{Word(reading.Mark)}{date}{(isContested ? $" [{reading.Name}]" : "")}");
-        string source = withNotes && reading.Note.Length > 0 ? $"{reading.Source}: {reading.Note}" : reading.Source;
+        string source = !withNotes || reading.Note.Length == 0 ? reading.Source : reading.Source.Length == 0 ? reading.Note : $"{reading.Source}: {reading.Note}";
         WriteSource(output, terminal, source);
     }
 

@@ -211,5 +211,8 @@ public static class ServingText
         };
     }
 
+    /// <summary>A short time, from microseconds on, three digits.</summary>
+    public static string Short(double seconds) => seconds is > 0 and < 1e-3 ? $"{Quantity.FormatNumber(seconds * 1e6, 3)} us" : Time(seconds);
+
     private static string Count(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 }

@@ -16,12 +16,13 @@ public static class ExplainVerb
 
     public static VerbDescription Describe() => new("explain", "the source of every figure that a prediction used", Schema)
     {
-        Operands = [new("VERB", [], "the verb to explain (train), followed by its arguments", TakesRest: true)],
+        Operands = [new("VERB", [], "the verb to explain (train or serve), followed by its arguments", TakesRest: true)],
         Flags = [CommonFlags.Json],
         Examples =
         [
             ("explain train --model llama-3.1-8b --system dgx-h100 --chips 64", "figures, constants and calibrations behind a prediction"),
             ("explain train --model llama-3.1-8b --system trn3-gen2 --chips 144 --json", "the same for a program"),
+            ("explain serve --model llama-3.1-70b --system dgx-h100 --chips 8 --rate 4", "and where the time of an iteration goes, operator by operator"),
         ],
         Run = Run,
     };
@@ -31,13 +32,16 @@ public static class ExplainVerb
         CommandContext context = call.Context;
         if (call.Problems.Length > 0)
             return context.RefuseInput(Schema, call.Problems);
-        if (call.Arguments.Operands[0] != "train")
+        string verb = call.Arguments.Operands[0];
+        if (verb is not ("train" or "serve"))
         {
             return context.RefuseInput(Schema, [new(
                 Severity.Error, ErrorCodes.WrongValue, "VERB", 0, 0,
-                $"found '{Quote.Argument(call.Arguments.Operands[0])}'; expected train{EditDistance.Hint(call.Arguments.Operands[0], ["train"])}")]);
+                $"found '{Quote.Argument(verb)}'; expected train or serve{EditDistance.Hint(verb, ["train", "serve"])}")]);
         }
 
+        if (verb == "serve")
+            return ExplainServing.Run(call);
         ReadOnlySpan<string> rest = CollectionsMarshal.AsSpan(call.Arguments.Operands)[1..];
         (ParsedArguments arguments, ImmutableArray<Diagnostic> wrong) = ArgumentReader.Read(TrainVerb.Describe(), rest);
         (TrainingQuestion? question, DataCatalog catalog, ImmutableArray<Diagnostic> problems) =

@@ -16,7 +16,7 @@ namespace Orrery.Serving;
 /// tokens, each at its middle: kernels work in such tiles. Prefill attention by chunk on a grid of 64 and context on a grid of 256, with straight lines
 /// between. Not for several threads.
 /// </remarks>
-public sealed class OperatorTimes
+public sealed partial class OperatorTimes
 {
     /// <summary>Tokens of a context tile.</summary>
     public const int Tile = 64;

@@ -7,7 +7,7 @@ using Orrery.Units;
 namespace Orrery.Serving;
 
 /// <summary>The serving stacks of a data folder, <c>data/serving</c>. A file is read when it is asked for.</summary>
-public sealed class ServingCatalog(string dataRoot)
+public sealed partial class ServingCatalog(string dataRoot)
 {
     private const string Extension = ".yaml";
     private const string VocabularyName = "constants";

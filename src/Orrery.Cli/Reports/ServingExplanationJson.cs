@@ -1,0 +1,74 @@
+using System.Text.Json;
+using Orrery.Catalog;
+using Orrery.Cli.Verbs;
+using Orrery.Serving;
+
+namespace Orrery.Cli.Reports;
+
+/// <summary>The JSON of <c>explain serve</c>: the keys of <c>explain train</c>, and the iterations, memory and power of the report.</summary>
+public static class ServingExplanationJson
+{
+    public static void Write(TextWriter output, ServingRequest request, ServingExplanation? explained, IEnumerable<Diagnostic> problems)
+    {
+        using JsonText json = new(output);
+        Utf8JsonWriter writer = json.Writer;
+        writer.WriteStartObject();
+        writer.WriteString("schema", ExplainVerb.Schema);
+        writer.WriteString("model", request.Model.Name);
+        writer.WriteString("system", request.System.Id);
+        writer.WriteString("chip", request.System.Chip.Id);
+        writer.WriteString("stack", request.Stack.Id);
+        writer.Text("modelClass", explained?.ModelClass);
+        FigureText.WriteJson(writer, "figures", [.. request.System.Chip.Figures, .. request.System.Figures, .. explained?.StackFigures ?? []]);
+        FigureText.WriteJson(writer, "constants", explained?.Constants ?? []);
+        WriteIteration(writer, "decodeIteration", explained?.Decode);
+        WriteIteration(writer, "promptIteration", explained?.Prompt);
+        writer.Number("rankMemoryBandwidthBytesPerS", explained?.MemoryBandwidth);
+        writer.Number("kvCacheBytesPerToken", explained?.CacheBytesPerToken);
+        writer.WriteStartObject("activity");
+        writer.Number("matrix", explained?.Activity.Matrix);
+        writer.Number("memory", explained?.Activity.Memory);
+        writer.Number("link", explained?.Activity.Link);
+        writer.WriteEndObject();
+        writer.Texts("provenance", explained?.Report.Provenance ?? []);
+        DiagnosticsJson.Write(writer, [.. problems]);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteIteration(Utf8JsonWriter writer, string name, ExplainedIteration? iteration)
+    {
+        writer.WriteStartObject(name);
+        writer.Number("sequences", iteration?.Sequences);
+        writer.Number("contextTokens", iteration?.Context);
+        writer.Number("promptTokens", iteration?.PromptTokens);
+        writer.Number("timeS", iteration?.Shares.Total);
+        writer.WriteStartObject("partsS");
+        writer.Number("decodeProducts", iteration?.Shares.DecodeProducts);
+        writer.Number("decodeAttention", iteration?.Shares.DecodeAttention);
+        writer.Number("prefillProducts", iteration?.Shares.PrefillProducts);
+        writer.Number("prefillAttention", iteration?.Shares.PrefillAttention);
+        writer.Number("collectives", iteration?.Shares.Collectives);
+        writer.Number("kernels", iteration?.Shares.Kernels);
+        writer.Number("draft", iteration?.Shares.Draft);
+        writer.Number("host", iteration?.Shares.Host);
+        writer.WriteEndObject();
+        writer.Number("matrixBusyS", iteration?.Shares.MatrixBusy);
+        writer.Number("memoryBytes", iteration?.Shares.MemoryBytes);
+        writer.WriteStartArray("operators");
+        foreach (OperatorLine line in iteration?.Operators ?? [])
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", line.Name);
+            writer.WriteString("shape", line.Shape);
+            writer.WriteNumber("count", line.Count);
+            writer.Number("executionS", line.Execution);
+            writer.Number("launchS", line.Launch);
+            writer.Number("matrixBusyS", line.Matrix);
+            writer.Number("memoryBytes", line.Memory);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+}
