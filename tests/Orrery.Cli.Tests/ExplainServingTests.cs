@@ -52,7 +52,21 @@ public sealed class ExplainServingTests
             constant.GetProperty("mark").GetString().ShouldNotBeNullOrEmpty();
         }
 
-        json.GetProperty("figures").EnumerateArray().Select(static figure => figure.GetProperty("key").GetString()!).ShouldContain(key => key.EndsWith(".tokenBudget"));
+        json.GetProperty("figures").EnumerateArray().Select(static figure => figure.GetProperty("key").GetString()!).ShouldContain(static key => key.EndsWith(".tokenBudget", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Pools_are_explained_one_by_one()
+    {
+        const string Question = "explain serve --model llama-3.1-8b --system dgx-h100 --chips 4 --disaggregate prefill=2,decode=2 --rate 4 --requests 40";
+        JsonElement json = Command.RunLine(Question + " --json").Json();
+        json.GetProperty("promptIteration").GetProperty("timeS").ValueKind.ShouldBe(JsonValueKind.Null);
+        json.GetProperty("decodeIteration").GetProperty("timeS").GetDouble().ShouldBeGreaterThan(0);
+        json.GetProperty("prefill").GetProperty("promptIteration").GetProperty("partsS").GetProperty("decodeProducts").GetDouble().ShouldBe(0);
+        json.GetProperty("prefill").GetProperty("promptIteration").GetProperty("timeS").GetDouble().ShouldBeGreaterThan(0);
+        string text = Command.RunLine(Question).Output;
+        text.ShouldContain("Where the figures came from: prefill of llama-3.1-8b");
+        text.ShouldContain("Where the figures came from: decode of llama-3.1-8b");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Orrery.Catalog;
 using Orrery.Cli.Verbs;
@@ -5,15 +6,34 @@ using Orrery.Serving;
 
 namespace Orrery.Cli.Reports;
 
-/// <summary>The JSON of <c>explain serve</c>: the keys of <c>explain train</c>, and the iterations, memory and power of the report.</summary>
+/// <summary>The JSON of <c>explain serve</c>: the keys of <c>explain train</c>, and the iterations, memory and power of the report; with pools those of answers, and under <c>prefill</c> those of prompts.</summary>
 public static class ServingExplanationJson
 {
-    public static void Write(TextWriter output, ServingRequest request, ServingExplanation? explained, IEnumerable<Diagnostic> problems)
+    public static void Write(TextWriter output, ServingRequest request, ImmutableArray<ServingExplanation> all, IEnumerable<Diagnostic> problems)
     {
         using JsonText json = new(output);
         Utf8JsonWriter writer = json.Writer;
         writer.WriteStartObject();
         writer.WriteString("schema", ExplainVerb.Schema);
+        WritePool(writer, request, all is [.., { } last] ? last : null);
+        if (all.Length > 1)
+        {
+            writer.WriteStartObject("prefill");
+            WritePool(writer, all[0].Report.Request, all[0]);
+            writer.WriteEndObject();
+        }
+        else
+        {
+            writer.WriteNull("prefill");
+        }
+
+        DiagnosticsJson.Write(writer, [.. problems]);
+        writer.WriteEndObject();
+    }
+
+    private static void WritePool(Utf8JsonWriter writer, ServingRequest asked, ServingExplanation? explained)
+    {
+        ServingRequest request = explained?.Report.Request ?? asked;
         writer.WriteString("model", request.Model.Name);
         writer.WriteString("system", request.System.Id);
         writer.WriteString("chip", request.System.Chip.Id);
@@ -31,8 +51,6 @@ public static class ServingExplanationJson
         writer.Number("link", explained?.Activity.Link);
         writer.WriteEndObject();
         writer.Texts("provenance", explained?.Report.Provenance ?? []);
-        DiagnosticsJson.Write(writer, [.. problems]);
-        writer.WriteEndObject();
     }
 
     private static void WriteIteration(Utf8JsonWriter writer, string name, ExplainedIteration? iteration)

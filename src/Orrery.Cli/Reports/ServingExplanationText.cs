@@ -13,15 +13,29 @@ public static class ServingExplanationText
     /// <summary>Operators of an iteration that are listed; the rest are one line.</summary>
     private const int MostLines = 8;
 
-    public static void Write(TextWriter output, Terminal terminal, ServingExplanation explained, string question)
+    public static void Write(TextWriter output, Terminal terminal, ImmutableArray<ServingExplanation> all, string question)
+    {
+        foreach (ServingExplanation one in all)
+        {
+            Write(output, terminal, one);
+            output.WriteLine();
+        }
+
+        output.WriteLine($"[NAME] marks readings that --assume KEY=NAME takes. Next: {CommandLine.Program} serve {Quote.Argument(question)}");
+    }
+
+    private static void Write(TextWriter output, Terminal terminal, ServingExplanation explained)
     {
         ServingReport report = explained.Report;
         ServingRequest request = report.Request;
-        output.WriteLine(terminal.Bold($"Where the figures came from: {request.Model.Name} on {request.System.Id}, engine {request.Stack.Id}"));
+        string pool = explained.Role switch { EngineRole.Prompts => "prefill of ", EngineRole.Answers => "decode of ", _ => "" };
+        output.WriteLine(terminal.Bold($"Where the figures came from: {pool}{request.Model.Name} on {request.System.Id}, engine {request.Stack.Id}"));
         Title("where an iteration's time goes");
         WriteIterations(output, terminal, explained);
-        WriteOperators("operators of a decode iteration, one rank", explained.Decode);
-        WriteOperators("operators of a prompt, one rank", explained.Prompt);
+        if (explained.Decode is { } decode)
+            WriteOperators("operators of a decode iteration, one rank", decode);
+        if (explained.Prompt is { } prompt)
+            WriteOperators("operators of a prompt, one rank", prompt);
         WriteMemory(explained, Title, output);
         WritePower(explained, Title, output);
         WriteMoney(report, Title, output);
@@ -44,8 +58,6 @@ public static class ServingExplanationText
         Title("interval");
         double factor = EightyPercentInterval.Factor(report.Sigma);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  an iteration takes {100 * (1 - (1 / factor)):0} % less to {100 * (factor - 1):0} % more (80 %): the logarithm's standard deviation is {report.Sigma:0.###}"));
-        output.WriteLine();
-        output.WriteLine($"[NAME] marks readings that --assume KEY=NAME takes. Next: {CommandLine.Program} serve {Quote.Argument(question)}");
 
         void Title(string title)
         {
@@ -83,19 +95,21 @@ public static class ServingExplanationText
 
     private static void WriteIterations(TextWriter output, Terminal terminal, ServingExplanation explained)
     {
-        (ExplainedIteration decode, ExplainedIteration prompt) = (explained.Decode, explained.Prompt);
-        string beside = prompt.Sequences > 0 ? $" beside {Count(prompt.Sequences)}" : "";
-        TextTable table = new("  ", $"={Count(decode.Sequences)} generate, {Count(decode.Context)} tokens each", $"=prompt of {Count(prompt.PromptTokens)}{beside}");
+        List<(string Title, TimeShares Shares)> columns = [];
+        if (explained.Decode is { } decode)
+            columns.Add(($"{Count(decode.Sequences)} generate, {Count(decode.Context)} tokens each", decode.Shares));
+        if (explained.Prompt is { } prompt)
+            columns.Add(($"prompt of {Count(prompt.PromptTokens)}{(prompt.Sequences > 0 ? $" beside {Count(prompt.Sequences)}" : "")}", prompt.Shares));
+        TextTable table = new(["  ", .. columns.Select(static column => "=" + column.Title)]);
         foreach ((string name, Func<TimeShares, double> part) in Parts)
         {
-            (double first, double second) = (part(decode.Shares), part(prompt.Shares));
-            if (first > 0 || second > 0)
-                table.Add("  " + name, Part(first, decode.Shares.Total), Part(second, prompt.Shares.Total));
+            if (columns.Exists(column => part(column.Shares) > 0))
+                table.Add(["  " + name, .. columns.Select(column => Part(part(column.Shares), column.Shares.Total))]);
         }
 
-        table.Add("  in all", Whole(decode.Shares.Total), Whole(prompt.Shares.Total));
-        table.Add("  memory alone would take", Whole(decode.Shares.MemoryBytes / explained.MemoryBandwidth), Whole(prompt.Shares.MemoryBytes / explained.MemoryBandwidth));
-        table.Add("  matrix units alone", Whole(decode.Shares.MatrixBusy), Whole(prompt.Shares.MatrixBusy));
+        table.Add(["  in all", .. columns.Select(static column => Whole(column.Shares.Total))]);
+        table.Add(["  memory alone would take", .. columns.Select(column => Whole(column.Shares.MemoryBytes / explained.MemoryBandwidth))]);
+        table.Add(["  matrix units alone", .. columns.Select(static column => Whole(column.Shares.MatrixBusy))]);
         table.Write(output, terminal);
 
         static string Part(double time, double whole) => time > 0 ? $"{ServingText.Short(time)}  {Quantity.FormatPercent(time / whole, 2),5}" : Whole(0);
@@ -125,7 +139,7 @@ public static class ServingExplanationText
         double tokens = explained.CacheBytesPerToken > 0 ? memory.Cache.Value / explained.CacheBytesPerToken : 0;
         FigureText.WriteEntry(
             output, "cache", Quantity.FormatBinary(memory.Cache, 4),
-            tokens > 0 ? $"{Count(Math.Floor(tokens))} tokens of {Quantity.FormatBinary(new Bytes(explained.CacheBytesPerToken), 4)} in {plan.KvPrecision.Text()}: {Quantity.FormatNumber(tokens / explained.Decode.Context, 3)} mean contexts" : $"in {plan.KvPrecision.Text()}");
+            tokens > 0 ? $"{Count(Math.Floor(tokens))} tokens of {Quantity.FormatBinary(new Bytes(explained.CacheBytesPerToken), 4)} in {plan.KvPrecision.Text()}: {Quantity.FormatNumber(tokens / (explained.Decode ?? explained.Prompt)!.Context, 3)} mean contexts" : $"in {plan.KvPrecision.Text()}");
     }
 
     private static void WritePower(ServingExplanation explained, Action<string> title, TextWriter output)
@@ -142,7 +156,8 @@ public static class ServingExplanationText
             Row("links", shares.Link, explained.Activity.Link);
         }
 
-        FigureText.WriteEntry(output, "in all", Watts(report.Energy.ChipPower.Value), $"the facility draws {Quantity.FormatNumber(report.Energy.FacilityPower.Value / 1e3, 3)} kW: hosts and network, times the power usage effectiveness");
+        string held = report.Energy.ChipPower.Value >= rated * (1 - 1e-9) ? "held at the rated power; " : "";
+        FigureText.WriteEntry(output, "in all", Watts(report.Energy.ChipPower.Value), $"{held}the facility draws {Quantity.FormatNumber(report.Energy.FacilityPower.Value / 1e3, 3)} kW: hosts and network, times the power usage effectiveness");
 
         void Row(string name, Sourced<double> share, double activity) => FigureText.WriteEntry(
             output, name, Watts(share.Value * activity * rated), $"{Quantity.FormatPercent(activity, 3)} busy x {Quantity.FormatPercent(share.Value, 3)} of the rated power ({FigureText.Word(share.Reading.Mark)})");

@@ -26,13 +26,13 @@ public static class ExplainServing
             if (!outcome.IsNo)
                 return context.RefuseInput(ExplainVerb.Schema, all);
             if (context.IsJson)
-                ServingExplanationJson.Write(context.Output, request, null, all);
+                ServingExplanationJson.Write(context.Output, request, [], all);
             else
                 context.Report(all);
             return ExitCode.AnswerIsNo;
         }
 
-        ServingExplanation explained = ServingExplanation.Of(report, serving);
+        ImmutableArray<ServingExplanation> explained = ServingExplanation.Of(report, serving);
         if (context.IsJson)
         {
             ServingExplanationJson.Write(context.Output, report.Request, explained, all);

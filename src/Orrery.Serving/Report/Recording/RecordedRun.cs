@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orrery.Accounting;
 using Orrery.Catalog;
 
@@ -7,16 +8,14 @@ namespace Orrery.Serving;
 public sealed class RecordedRun
 {
     private readonly EnergyModel energy;
-    private readonly SystemDescription system;
-    private readonly double memoryBandwidth;
+    private readonly ImmutableArray<(EngineRole Role, ServingReport Report)> pools;
 
-    private RecordedRun(RequestBook book, RunRecorder recorder, EnergyModel energy, SystemDescription system, double memoryBandwidth)
+    private RecordedRun(RequestBook book, RunRecorder recorder, EnergyModel energy, ImmutableArray<(EngineRole Role, ServingReport Report)> pools)
     {
         Book = book;
         Recorder = recorder;
         this.energy = energy;
-        this.system = system;
-        this.memoryBandwidth = memoryBandwidth;
+        this.pools = pools;
     }
 
     public RequestBook Book { get; }
@@ -34,11 +33,38 @@ public sealed class RecordedRun
         RequestBook book = new(request.Workload.Trace, request.Workload.Clients > 0) { Recorder = recorder };
         job.Run(1, book);
         return new RecordedRun(
-            book, recorder, EnergyModel.Open(context.Catalog.DataRoot), request.System, request.System.Chip.MemoryBandwidth.Value.Value / report.RanksPerChip);
+            book, recorder, EnergyModel.Open(context.Catalog.DataRoot),
+            report.Pools is { } told ? [(EngineRole.Prompts, told.Prompts), (EngineRole.Answers, told.Answers)] : [(EngineRole.Whole, report)]);
     }
 
-    /// <summary>Watts of one chip, mean over <paramref name="engineSeconds"/> of all engines.</summary>
-    internal double ChipPower(in EngineInterval sums, double engineSeconds) => engineSeconds <= 0 ? 0 : energy.ChipPower(
-        system.Chip,
-        new ChipActivity(sums.Matrix / engineSeconds, sums.Memory / memoryBandwidth / engineSeconds, sums.Collectives / engineSeconds)).Value;
+    /// <summary>Watts of one chip in interval <paramref name="place"/> of <paramref name="seconds"/>, mean over all chips.</summary>
+    internal double ChipPower(int place, double seconds)
+    {
+        double watts = 0;
+        double chips = 0;
+        foreach ((EngineRole role, ServingReport report) in pools)
+        {
+            EngineInterval sums = default;
+            double engineSeconds = 0;
+            foreach (EngineLog engine in Recorder.Engines)
+            {
+                if (engine.Role != role)
+                    continue;
+                engineSeconds += seconds;
+                sums.Matrix += engine.Intervals[place].Matrix;
+                sums.Memory += engine.Intervals[place].Memory;
+                sums.Collectives += engine.Intervals[place].Collectives;
+            }
+
+            SystemDescription system = report.Request.System;
+            double bandwidth = system.Chip.MemoryBandwidth.Value.Value / report.RanksPerChip;
+            var activity = engineSeconds > 0
+                ? new ChipActivity(sums.Matrix / engineSeconds, sums.Memory / bandwidth / engineSeconds, sums.Collectives / engineSeconds)
+                : default;
+            watts += report.Request.Chips * energy.ChipPower(system.Chip, activity).Value;
+            chips += report.Request.Chips;
+        }
+
+        return chips > 0 ? watts / chips : 0;
+    }
 }

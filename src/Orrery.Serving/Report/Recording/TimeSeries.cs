@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Orrery.Accounting;
-using Orrery.Catalog;
 
 namespace Orrery.Serving;
 
@@ -35,9 +33,6 @@ public static class TimeSeries
                 all.CacheBytes += one.CacheBytes;
                 all.OutputTokens += one.OutputTokens;
                 all.PromptTokens += one.PromptTokens;
-                all.Matrix += one.Matrix;
-                all.Memory += one.Memory;
-                all.Collectives += one.Collectives;
             }
 
             double seconds = ticks / RequestTrace.TicksPerSecond;
@@ -53,7 +48,7 @@ public static class TimeSeries
                 engines.Length > 0 ? all.Busy / (ticks * engines.Length) : 0,
                 all.PromptTokens / seconds,
                 all.OutputTokens / seconds,
-                recorded.ChipPower(all, seconds * engines.Length)));
+                recorded.ChipPower(place, seconds)));
         }
 
         return points.MoveToImmutable();
