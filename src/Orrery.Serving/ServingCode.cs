@@ -24,6 +24,7 @@ public static class ServingCode
     public const string BadShape = "ORR6030";
     public const string TraceTooLarge = "ORR6031";
     public const string EmptyPrompt = "ORR6032";
+    public const string NoTower = "ORR6033";
     public const string ShapeNotSeen = "ORR6034";
     public const string BadPools = "ORR6050";
     public const string SharedDomain = "ORR6051";

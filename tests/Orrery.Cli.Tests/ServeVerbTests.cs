@@ -174,6 +174,9 @@ public sealed class ServeVerbTests
     [InlineData("--rate 5 --turns 2 --think-time soon", "ORR6030")]
     [InlineData("--rate 5 --think-time 2s", "ORR6016")]
     [InlineData("--rate 5 --shared-tokens 130000", "ORR6006")]
+    [InlineData("--rate 5 --images-per-request 2", "ORR6033")]
+    [InlineData("--rate 5 --image-tokens 200", "ORR6016")]
+    [InlineData("--rate 5 --image-size 100x100", "ORR6033")]
     public void Wrong_input_is_refused(string flags, string code)
     {
         Command command = Command.RunLine($"serve --model llama-3.1-8b --system dgx-h100 --chips 1 {flags}");
@@ -243,6 +246,19 @@ public sealed class ServeVerbTests
         Command command = Command.RunLine($"serve --model {model} --system dgx-h100 --chips 1 {flags}");
         command.Code.ShouldBe(ExitCode.WrongInput);
         command.Error.ShouldContain(code);
+    }
+
+    [Fact]
+    public void Images_are_tokens_of_the_prompt_and_work_before_it()
+    {
+        const string Job = "serve --model ../../examples/models/gemma-3-4b-it --system dgx-h100 --chips 1 --rate 2 --requests 100 --input-tokens 200 --output-tokens 20 --json";
+        string job = Job.Replace("../..", Repository.Root, StringComparison.Ordinal);
+        JsonElement none = Command.RunLine(job).Json();
+        JsonElement two = Command.RunLine(job + " --images-per-request 2").Json();
+        (two.GetProperty("inputTokensPerS").GetDouble() / two.GetProperty("requestsPerS").GetDouble()).ShouldBe(200 + 512, 1e-6);
+        none.GetProperty("engineTimeS").GetProperty("images").GetDouble().ShouldBe(0);
+        two.GetProperty("engineTimeS").GetProperty("images").GetDouble().ShouldBeGreaterThan(0);
+        two.GetProperty("ttftS").GetProperty("mean").GetDouble().ShouldBeGreaterThan(1.3 * none.GetProperty("ttftS").GetProperty("mean").GetDouble());
     }
 
     [Fact]

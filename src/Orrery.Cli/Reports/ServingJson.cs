@@ -191,6 +191,7 @@ public static class ServingJson
         writer.Number("decodeAttention", shares?.DecodeAttention);
         writer.Number("prefillProducts", shares?.PrefillProducts);
         writer.Number("prefillAttention", shares?.PrefillAttention);
+        writer.Number("images", shares?.Images);
         writer.Number("collectives", shares?.Collectives);
         writer.Number("kernels", shares?.Kernels);
         writer.Number("host", shares?.Host);

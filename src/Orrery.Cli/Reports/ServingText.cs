@@ -165,7 +165,7 @@ public static class ServingText
         ReadOnlySpan<(string Name, double Time)> parts =
         [
             ("decode products", shares.DecodeProducts), ("decode attention", shares.DecodeAttention), ("prefill products", shares.PrefillProducts),
-            ("prefill attention", shares.PrefillAttention), ("collectives", shares.Collectives), ("launch, small ones", shares.Kernels),
+            ("prefill attention", shares.PrefillAttention), ("images", shares.Images), ("collectives", shares.Collectives), ("launch, small ones", shares.Kernels),
             ("host", shares.Host), ("graph switches", shares.GraphSwitches), ("idle", Math.Max(0, whole - shares.Total)),
         ];
         foreach ((string name, double time) in parts)

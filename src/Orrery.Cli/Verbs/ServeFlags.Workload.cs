@@ -20,6 +20,8 @@ public static partial class ServeFlags
         new("--turns", FlagKind.Text, "T", $"conversations of T turns, each prompt the whole history and new tokens (--input-tokens); --rate is then of conversations, --concurrency people who have one at a time; or {string.Join("|", TurnCount.All.Select(static kind => kind.Name))}, such as geometric:mean=4 (list turns)"),
         new("--think-time", FlagKind.Text, "TIME", "with --turns, mean pause from an answer to the next prompt, such as 20s, exponential; or even:time=1s (list thinking)"),
         new("--shared-tokens", FlagKind.Integer, "T", "tokens that all made-up prompts begin with, before their own: an instruction, worked on once where --prefix-cache keeps it") { High = TraceLimits.AbsurdTokens },
+        new("--images-per-request", FlagKind.Integer, "K", "images before each made-up prompt, for models with a vision tower: their tokens, and the tower's work before the prompt's") { High = TraceLimits.AbsurdImages },
+        new("--image-tokens", FlagKind.Integer, "T", "with --images-per-request, tokens of one image where it is cut into tiles; those of the tower, once, when left out") { High = 1 << 20 },
         new("--requests", FlagKind.Integer, "N", $"requests made up, {UsualRequests:#,0} or {UsualRequestsOfClient} a client when left out, with --rate max as many as show that work does not pile up; or the first of a trace, all when left out") { High = 20_000_000 },
         new("--max-context", FlagKind.Integer, "L", "longest prompt and answer together; longer requests of a trace are left out; the model's when left out") { High = 1 << 28 },
         new("--slo", FlagKind.Text, "LIMITS", "service level, such as ttft=2s,tpot=50ms,share=0.9; exit code 1 where it is missed"),

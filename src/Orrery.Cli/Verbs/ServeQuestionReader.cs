@@ -39,6 +39,10 @@ public static class ServeQuestionReader
             stack = Take(system.Chip.Id, _ => context.Stacks.DefaultFor(system.Chip.Architecture), problems);
         ServiceLevel? level = Take(arguments.Text("--slo"), ServiceLevel.Parse, problems);
         double? price = system is null || prompts is not null ? null : TrainFlags.Price(arguments, system, problems);
+        if (model is { Vision: not null } && arguments.Text("--image-size") is { } imageSize)
+            model = Take(imageSize, size => new ModelInputs(ImageSize: size).Apply(model, null, out _), problems);
+        else if (model is not null && arguments.Text("--image-size") is not null)
+            problems.Add(new Diagnostic(Severity.Error, ServingCode.NoTower, "--image-size", 0, 0, $"{model.Name} has no vision tower"));
         foreach (string flag in ServeFlags.OfGeneratorsAlone)
         {
             if (arguments.Text(flag) is not null)

@@ -13,7 +13,7 @@ internal sealed class ServeWorkloadReader(ParsedArguments arguments, ModelArchit
     private const int UsualTokens = 1024;
 
     /// <summary>What made-up requests alone have.</summary>
-    private static readonly string[] MadeUp = ["--input-tokens", "--output-tokens", "--lengths", "--shortest", "--turns", "--think-time", "--shared-tokens"];
+    private static readonly string[] MadeUp = ["--input-tokens", "--output-tokens", "--lengths", "--shortest", "--turns", "--think-time", "--shared-tokens", "--images-per-request", "--image-tokens"];
 
     private readonly double? rate = arguments.Number("--rate");
     private readonly int? clients = arguments.Integer("--concurrency");
@@ -68,7 +68,8 @@ internal sealed class ServeWorkloadReader(ParsedArguments arguments, ModelArchit
         LengthRange input = new(arguments.Integer("--input-tokens") ?? UsualTokens, spread.Shape);
         LengthRange output = new(arguments.Integer("--output-tokens") ?? UsualTokens, spread.Shape);
         ConversationShape? conversations = Conversations();
-        long longest = (long)input.Most + output.Most + (conversations?.SharedTokens ?? 0);
+        (int images, int imageTokens, int passes) = Images(conversations is not null);
+        long longest = (long)input.Most + output.Most + (conversations?.SharedTokens ?? 0) + ((long)images * imageTokens);
         if (longest > context)
             return Refuse(ServingCode.PromptTooLong, "--input-tokens", $"prompt and answer have {longest:#,0} tokens, the context {context:#,0}");
         if (problems.Exists(static problem => problem.Severity == Severity.Error))
@@ -79,6 +80,8 @@ internal sealed class ServeWorkloadReader(ParsedArguments arguments, ModelArchit
             : string.Create(CultureInfo.InvariantCulture, $"{input.Most:#,0} tokens in, {output.Most:#,0} out");
         if (conversations is not null)
             lengths = $"{lengths} a turn{(conversations.SharedTokens > 0 ? $", behind {conversations.SharedTokens:#,0} that all share" : "")}";
+        if (images > 0)
+            lengths = string.Create(CultureInfo.InvariantCulture, $"{lengths}; {images:#,0} image{(images == 1 ? "" : "s")} of {imageTokens:#,0} tokens before each prompt");
         string what = conversations is null ? "requests" : "conversations";
         if (rate is double.NaN)
         {
@@ -88,13 +91,15 @@ internal sealed class ServeWorkloadReader(ParsedArguments arguments, ModelArchit
 
         if (clients is { } waiting)
         {
-            RequestTrace sent = conversations is null ? SyntheticTrace.Waiting(count, input, output, seed) : Talks(null, 1, count);
+            RequestTrace sent = conversations is null ? Seen(SyntheticTrace.Waiting(count, input, output, seed)) : Talks(null, 1, count);
             return new ServingWorkload(sent, waiting, 0, string.Create(CultureInfo.InvariantCulture, $"{waiting:#,0} clients that wait{(conversations is null ? "" : ", a conversation each")}; {lengths}"));
         }
 
-        return Noted(conversations is null ? SyntheticTrace.Create(process.Shape, rate!.Value, count, input, output, seed) : Talks(process.Shape, rate!.Value, count), SourceAt(rate.Value), process);
+        return Noted(conversations is null ? Seen(SyntheticTrace.Create(process.Shape, rate!.Value, count, input, output, seed)) : Talks(process.Shape, rate!.Value, count), SourceAt(rate.Value), process);
 
-        RequestTrace Make(int many) => conversations is null ? SyntheticTrace.Create(process.Shape, 1, many, input, output, seed) : Talks(process.Shape, 1, many);
+        RequestTrace Make(int many) => conversations is null ? Seen(SyntheticTrace.Create(process.Shape, 1, many, input, output, seed)) : Talks(process.Shape, 1, many);
+
+        RequestTrace Seen(RequestTrace trace) => images > 0 ? trace.WithImages(images, imageTokens, passes) : trace;
 
         RequestTrace Talks(ArrivalProcess? beginning, double perSecond, int many)
         {
@@ -105,6 +110,30 @@ internal sealed class ServeWorkloadReader(ParsedArguments arguments, ModelArchit
         }
 
         string SourceAt(double perSecond) => string.Create(CultureInfo.InvariantCulture, $"{perSecond:G4} {what}/s ({process.Text}); {lengths}");
+    }
+
+    /// <summary>Images before each prompt, the tokens of one, and how often the tower runs for one: once a tile.</summary>
+    private (int Images, int Tokens, int Passes) Images(bool areTurns)
+    {
+        int images = arguments.Integer("--images-per-request") ?? 0;
+        int? asked = arguments.Integer("--image-tokens");
+        if (images == 0)
+        {
+            if ((asked is not null || arguments.Text("--image-size") is not null) && arguments.Text("--trace") is null)
+                Refuse(ServingCode.NoWorkload, asked is not null ? "--image-tokens" : "--image-size", "there are no images; give --images-per-request K with it");
+            return default;
+        }
+
+        if (areTurns)
+            Refuse(ServingCode.NoWorkload, "--images-per-request", "made-up conversations are of text alone; leave --turns and --shared-tokens out");
+        if (model.Vision is not { } vision)
+        {
+            Refuse(ServingCode.NoTower, "--images-per-request", $"{model.Name} has no vision tower");
+            return default;
+        }
+
+        int tokens = asked ?? vision.TokensPerImage;
+        return (images, tokens, (tokens + vision.TokensPerImage - 1) / vision.TokensPerImage);
     }
 
     /// <summary>What conversations are like; null where requests are of none.</summary>
@@ -139,6 +168,8 @@ internal sealed class ServeWorkloadReader(ParsedArguments arguments, ModelArchit
         if (read.Value is not { } trace)
             return null;
         string name = Quote.Argument(Path.GetFileName(file));
+        if (trace.ImageCounts.Length > 0 && model.Vision is null)
+            problems.Add(new Diagnostic(Severity.Warning, ServingCode.NoTower, "--model", 0, 0, $"{name} has images and {model.Name} has no vision tower: their tokens are among those of the prompts, nothing is encoded"));
         if (clients is { } waiting)
             return new ServingWorkload(trace, waiting, 0, string.Create(CultureInfo.InvariantCulture, $"lengths of {name} from {waiting:#,0} clients that wait"));
         if (rate is double.NaN)

@@ -20,6 +20,7 @@ public sealed class IterationCost
     private readonly bool overlapsHost;
     private readonly CompiledBuckets? buckets;
     private readonly double kernels;
+    private readonly double kernelsPerLayer;
     private readonly double draftKernels;
     private readonly double graphSwitch;
     private TimeShares[] decodes = [];
@@ -37,6 +38,7 @@ public sealed class IterationCost
         this.constants = constants;
         this.buckets = buckets;
         overlapsHost = stack.OverlapsHost;
+        kernelsPerLayer = stack.KernelsPerDenseLayer;
         kernels = KernelsOf(times, stack);
         draftKernels = times.Draft is { } draft ? KernelsOf(draft, stack) : 0;
         graphSwitch = stack.GraphSwitch.Value;
@@ -99,7 +101,7 @@ public sealed class IterationCost
     /// <param name="prompts">Attention of the prompts' chunks, summed; its launch is taken once.</param>
     /// <param name="ending">Prompts that end in this iteration and get their first token.</param>
     /// <param name="isLaterPass">Prompts of the same batch were worked on in the pass before.</param>
-    public TimeShares Mixed(int decoding, int tile, int promptTokens, in AttentionTimes prompts, int ending, bool isLaterPass = false)
+    public TimeShares Mixed(int decoding, int tile, int promptTokens, in AttentionTimes prompts, int ending, bool isLaterPass = false, int images = 0)
     {
         double phi = constants[ServingConstant.LaunchShare];
         double slow = constants[ServingConstant.PrefillScale];
@@ -131,6 +133,15 @@ public sealed class IterationCost
             shares.Draft += slow * (seen.Execution - seenBefore.Execution + (phi * (decoding > 0 ? seen.Launch - seenBefore.Launch : seen.Launch)));
             shares.MatrixBusy += slow * (seen.Matrix - seenBefore.Matrix);
             shares.MemoryBytes += seen.Memory - seenBefore.Memory;
+        }
+
+        if (images > 0)
+        {
+            // The tower runs before the prompts, with kernels of its own launched as those of prompts are.
+            WorkTimes tower = Times.Images(images);
+            shares.Images = slow * (tower.Execution + (phi * tower.Launch) + (Times.ImageLayers * kernelsPerLayer * constants[ServingConstant.SmallKernel]));
+            shares.MatrixBusy += slow * tower.Matrix;
+            shares.MemoryBytes += tower.Memory;
         }
 
         return WithHost(shares, decoding, hasPrefill: true);

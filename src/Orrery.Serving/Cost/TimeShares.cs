@@ -15,6 +15,9 @@ public struct TimeShares
     /// <summary>Attention of prompts.</summary>
     public double PrefillAttention;
 
+    /// <summary>Vision tower and what turns its patches into tokens, its collectives and launches among it.</summary>
+    public double Images;
+
     /// <summary>Communication between the ranks of a replica.</summary>
     public double Collectives;
 
@@ -41,7 +44,7 @@ public struct TimeShares
 
     /// <summary>Everything that takes time.</summary>
     public readonly double Total =>
-        DecodeProducts + DecodeAttention + PrefillProducts + PrefillAttention + Collectives + Kernels + Host + Draft + HostLink + GraphSwitches;
+        DecodeProducts + DecodeAttention + PrefillProducts + PrefillAttention + Images + Collectives + Kernels + Host + Draft + HostLink + GraphSwitches;
 
     /// <summary>Adds <paramref name="other"/>, <paramref name="times"/> times.</summary>
     public void Add(in TimeShares other, double times)
@@ -50,6 +53,7 @@ public struct TimeShares
         DecodeAttention += other.DecodeAttention * times;
         PrefillProducts += other.PrefillProducts * times;
         PrefillAttention += other.PrefillAttention * times;
+        Images += other.Images * times;
         Collectives += other.Collectives * times;
         Kernels += other.Kernels * times;
         Host += other.Host * times;

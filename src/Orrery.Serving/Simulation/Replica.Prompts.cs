@@ -87,6 +87,8 @@ public sealed partial class Replica
                 hostPrefixes?.Remove(hash);
         }
 
+        if (unseen.Length > 0)
+            unseen[slot] = isWorked ? 0 : book.Trace.Images(next);
         if (!isWorked)
         {
             int here = Math.Min(found * prefixTokens, worked[slot]);
@@ -125,6 +127,7 @@ public sealed partial class Replica
         int tokens = 0;
         int padded = 0;
         int ending = 0;
+        int images = 0;
         double launch = 0;
         AttentionTimes attention = default;
         for (int chunk = 0; chunk < chunks; chunk++)
@@ -134,6 +137,7 @@ public sealed partial class Replica
             tokens += size;
             padded += PaddedPrompt(size);
             ending += worked[slot] + size == prompt[slot] ? 1 : 0;
+            images += TakeImages(slot);
             AttentionTimes one = cost.Prompt(PaddedPrompt(size), worked[slot]);
             launch = Math.Max(launch, one.Launch);
             attention += one;
@@ -143,7 +147,7 @@ public sealed partial class Replica
         attention = attention.Times(1.0 / Math.Min(cost.Times.DataParallel, chunks)) with { Launch = launch };
         int beside = decodes ? decoding : 0;
         int tile = beside > 0 ? cost.ContextTile(TotalContext, decoding, Longest) : 0;
-        TimeShares shares = cost.Mixed(beside, tile, padded, attention, ending);
+        TimeShares shares = cost.Mixed(beside, tile, padded, attention, ending, images: images);
         long ticks = Ticks(ref shares, -2 - padded);
         int inside = InsideNow;
         Spend(ticks, 1, inside, beside + chunks, shares, chunks, tokens);
@@ -167,6 +171,16 @@ public sealed partial class Replica
             prefilling.RemoveAt(chunk - ended++);
             BeginDecode(slot);
         }
+    }
+
+    /// <summary>Images of a prompt that are still to be encoded; they are with its first piece.</summary>
+    private int TakeImages(int slot)
+    {
+        if (unseen.Length == 0)
+            return 0;
+        int images = unseen[slot];
+        unseen[slot] = 0;
+        return images;
     }
 
     private int PaddedPrompt(int tokens) => cost.Buckets is { } buckets ? buckets.Length(tokens) : tokens;

@@ -54,6 +54,7 @@ public sealed partial class Replica
     private readonly long[] order;
     private readonly long[] fixedBytes;
     private readonly int[] shared;
+    private readonly int[] unseen;
     private readonly int[] freeSlots;
     private readonly int[] slotsByResidue;
     private readonly int[] chunkSlots;
@@ -110,6 +111,7 @@ public sealed partial class Replica
         order = new long[slots];
         fixedBytes = new long[slots];
         shared = new int[slots];
+        unseen = book.Trace.ImageCounts.Length > 0 ? new int[slots] : [];
         freeSlots = new int[slots];
         chunkSlots = new int[slots];
         chunkTokens = new int[slots];

@@ -153,6 +153,23 @@ public sealed class RequestTrace
         return At(times);
     }
 
+    /// <summary>The same requests with so many images before each prompt, of <paramref name="tokens"/> tokens each, which the prompt has more.</summary>
+    /// <param name="passes">Passes of a vision tower for each image: one, or one a tile.</param>
+    public RequestTrace WithImages(int images, int tokens, int passes)
+    {
+        int[] longer = Array.ConvertAll(inputs, input => input + (images * tokens));
+        ushort[] counts = new ushort[Count];
+        Array.Fill(counts, (ushort)Math.Min(ushort.MaxValue, images * passes));
+        return new RequestTrace(arrivals, longer, outputs, blockStarts, blocks, PrefixBlockTokens)
+        {
+            BlockCounts = BlockCounts,
+            ImageCounts = counts,
+            Conversations = Conversations,
+            BlocksCoverAnswers = BlocksCoverAnswers,
+            Priorities = priorities,
+        };
+    }
+
     /// <summary>The same requests as turns of conversations.</summary>
     public RequestTrace With(ConversationLinks? conversations) => Like(arrivals, priorities, conversations);
 
