@@ -68,7 +68,7 @@ public sealed class ServingContext(DataCatalog catalog)
         {
             foreach (ReducingKernel kernel in request.Stack.AllReduce)
             {
-                if (!kernel.Families.Contains(system.Chip.Family) && !kernel.Families.Contains(system.Chip.Id))
+                if (plan.TensorParallel > kernel.MostRanks || (!kernel.Families.Contains(system.Chip.Family) && !kernel.Families.Contains(system.Chip.Id)))
                     continue;
                 string key = $"{fabricKey}\n{kernel.Library}";
                 if (!fabrics.TryGetValue(key, out ClosedFormCollectives? own))
@@ -89,7 +89,8 @@ public sealed class ServingContext(DataCatalog catalog)
         OperatorTimes? draft = request.Speculation is { } speculation
             ? new OperatorTimes(speculation.Draft, chip, fabric, speculation.PlanOf(plan), groups with { Hops = [] }, [.. reducing]) { Choice = choice, Stage = stage }
             : null;
-        return new(new OperatorTimes(request.Model, chip, fabric, plan, groups, [.. reducing]) { Draft = draft, Queries = request.Speculation?.Queries ?? 1, Choice = choice, Stage = stage }, []);
+        ServingPlan asRead = plan with { KvPrecision = request.Stack.ReadsCacheAs(system.Chip, plan.KvPrecision) };
+        return new(new OperatorTimes(request.Model, chip, fabric, asRead, groups, [.. reducing]) { Draft = draft, Queries = request.Speculation?.Queries ?? 1, Choice = choice, Stage = stage }, []);
     }
 
     /// <summary>

@@ -103,6 +103,7 @@ public sealed class ServingRun
             Batching = request.Batching ?? BatchingPolicies.Find(stack.Batching),
             TokenBudget = Math.Max(request.TokenBudget ?? stack.TokenBudget, (laneBatch * cost.Queries) + 1),
             AttentionRanks = plan.DataParallel,
+            Pace = stack.Pace,
             MaxBatch = laneBatch,
             BlockTokens = stack.BlockTokens,
             CacheBytes = cache,

@@ -10,7 +10,7 @@ namespace Orrery.Serving.Tests;
 public sealed class ConservationTests
 {
     private sealed record Scenario(int Seed, int CacheTokens, string Batching, bool Reserves, int Budget, int Batch, double Rate, int Clients, AcceptedTokens Speculation, bool Swaps, int HostTokens,
-        double HostRate, int Classes, double Ageing, int Families)
+        double HostRate, int Classes, double Ageing, int Families, AdmissionPace Pace)
     {
         public EngineOptions Options(bool stepsSingly = false)
         {
@@ -18,6 +18,7 @@ public sealed class ConservationTests
             return options with
             {
                 Speculation = Speculation,
+                Pace = Pace,
                 Swaps = Swaps,
                 HostBytes = options.Layout.BlockBytes(16) * (HostTokens / 16),
                 HostRate = HostRate,
@@ -47,9 +48,12 @@ public sealed class ConservationTests
         from classes in Gen.Elements(1, 1, 3)
         from ageing in Gen.Elements(0.0, 0.05, 1.0)
         from families in Gen.Elements(0, 0, 3, 20)
+        from pace in Gen.Elements(
+            AdmissionPace.AtOnce, AdmissionPace.AtOnce, new AdmissionPace { PollIterations = 7 }, new AdmissionPace { HoldIterations = 9, HoldShare = 0.5 },
+            new AdmissionPace { HoldIterations = 5, HoldRequests = 2, PollIterations = 3 })
         select new Scenario(
             seed, cache, batching, reserves, Math.Max(budget, (batch * (proposed + 1)) + 1), batch, rate, clients, new AcceptedTokens(proposed, acceptance, (ulong)seed),
-            swaps, host, link, classes, ageing, families);
+            swaps, host, link, classes, ageing, families, pace);
 
     private static void Hold(Func<Scenario, bool> holds) =>
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(60).WithReplay(2026, 1121), Prop.ForAll(Scenarios().ToArbitrary(), holds));

@@ -136,4 +136,50 @@ public sealed class ReplicaTests
         long four = Bench.Run(trace, Bench.Options(cacheTokens: 1600), engines: 4).Book.Finishes.ToArray().Max();
         four.ShouldBeLessThan(one);
     }
+
+    [Fact]
+    public void An_engine_that_polls_sees_a_request_at_the_next_look_only()
+    {
+        RequestTrace trace = Trace((0, 64, 200), (0.00001, 64, 2));
+        (RequestBook atOnce, _) = Bench.Run(trace, Bench.Options());
+        (RequestBook polled, Replica[] engines) = Bench.Run(trace, Bench.Options() with { Pace = new AdmissionPace { PollIterations = 30 } });
+        // It came during the first prompt, after which the engine looks.
+        polled.FirstTokens[1].ShouldBe(atOnce.FirstTokens[1]);
+        RequestTrace late = Trace((0, 64, 200), (polled.FirstTokens[0] / 1e12 + 1e-9, 64, 2));
+        (RequestBook waited, _) = Bench.Run(late, Bench.Options() with { Pace = new AdmissionPace { PollIterations = 30 } });
+        (RequestBook soon, _) = Bench.Run(late, Bench.Options());
+        long thirty = soon.FirstTokens[1] - soon.FirstTokens[0];
+        waited.FirstTokens[1].ShouldBeGreaterThan(soon.FirstTokens[1] + (10 * (thirty / 2)));
+        engines[0].Statistics.DecodeIterations.ShouldBeGreaterThan(30);
+    }
+
+    [Fact]
+    public void Prompts_are_held_back_for_so_many_iterations_or_until_enough_wait()
+    {
+        RequestTrace trace = Trace((0, 64, 200), (0.0005, 64, 2), (0.0006, 64, 2));
+        AdmissionPace pace = new() { HoldIterations = 20 };
+        (RequestBook free, _) = Bench.Run(trace, Bench.Options());
+        (RequestBook held, _) = Bench.Run(trace, Bench.Options() with { Pace = pace });
+        (RequestBook enough, _) = Bench.Run(trace, Bench.Options() with { Pace = pace with { HoldRequests = 2 } });
+        (RequestBook full, _) = Bench.Run(trace, Bench.Options() with { Pace = pace with { HoldShare = 0.1 } });
+        held.FirstTokens[0].ShouldBe(free.FirstTokens[0]);
+        held.FirstTokens[1].ShouldBeGreaterThan(free.FirstTokens[1]);
+        // Both were worked on together.
+        held.FirstTokens[2].ShouldBe(held.FirstTokens[1]);
+        enough.FirstTokens[1].ShouldBeLessThan(held.FirstTokens[1]);
+        full.FirstTokens[1].ShouldBe(free.FirstTokens[1]);
+    }
+
+    [Fact]
+    public void Whole_prompts_wait_for_an_iteration_that_has_room()
+    {
+        RequestTrace trace = Trace((0, 300, 8), (0, 300, 8));
+        (RequestBook cut, Replica[] chunked) = Bench.Run(trace, Bench.Options(batching: "mixed", budget: 400));
+        (RequestBook whole, Replica[] together) = Bench.Run(trace, Bench.Options(batching: "mixed-whole", budget: 400));
+        chunked[0].Statistics.PrefillIterations.ShouldBe(2);
+        together[0].Statistics.PrefillIterations.ShouldBe(2);
+        // The second prompt is not begun beside the first.
+        whole.FirstTokens[0].ShouldBeLessThan(cut.FirstTokens[0]);
+        whole.FirstTokens[1].ShouldBeGreaterThan(whole.FirstTokens[0]);
+    }
 }

@@ -68,6 +68,11 @@ public sealed partial record CalibrationFile
         }
 
         text.Append("    residualSigma: ").Append(Number(fit.ResidualSigma)).Append('\n');
+        if (fit.FirstTokenSigma > 0)
+        {
+            text.Append("    firstTokenSigma: ").Append(Number(fit.FirstTokenSigma)).Append('\n');
+        }
+
         if (!fit.ClassSigmas.IsEmpty)
         {
             text.Append("    classSigmas: [").AppendJoin(", ", fit.ClassSigmas.Select(Number)).Append("]\n");

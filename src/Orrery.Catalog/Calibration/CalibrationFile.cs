@@ -89,6 +89,7 @@ public sealed partial record CalibrationFile
             Source = group.Words("source"),
             Constants = ReadConstants(group),
             ResidualSigma = group.Quantity("residualSigma", QuantityKind.Number, 0, 100) ?? 0,
+            FirstTokenSigma = group.Quantity("firstTokenSigma", QuantityKind.Number, 0, 100) ?? 0,
             ClassSigmas = [.. group.Texts("classSigmas").Select(scalar => group.ReadQuantity(scalar, group.PathOf("classSigmas"), QuantityKind.Number, 0, 100) ?? 0)],
             MedianError = group.Quantity("medianError", QuantityKind.Number, 0, 1e6) ?? 0,
             MeanError = group.Quantity("meanError", QuantityKind.Number, 0, 1e6) ?? 0,

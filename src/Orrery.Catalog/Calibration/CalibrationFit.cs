@@ -22,6 +22,9 @@ public sealed record CalibrationFit
     /// <summary>Standard deviation of log(measured / predicted); the width of an interval.</summary>
     public double ResidualSigma { get; init; }
 
+    /// <summary>The same of times to the first token (serving), which are mostly waiting; 0 where none were fitted.</summary>
+    public double FirstTokenSigma { get; init; }
+
     /// <summary>The same by class of isolated time, where the spread depends on size (edges: <c>data/calibration/operators.yaml</c>); empty for one class.</summary>
     public ImmutableArray<double> ClassSigmas { get; init; } = [];
 

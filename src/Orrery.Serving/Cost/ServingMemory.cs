@@ -21,10 +21,11 @@ public readonly record struct ServingMemory(Bytes Weights, Bytes Reserved, Bytes
         double weights = share * WeightsOf(model, plan, hasVocabulary: true);
         if (speculation is not null)
             weights += speculation.Copies * WeightsOf(speculation.Draft, speculation.PlanOf(plan), hasVocabulary: !speculation.IsOwnModules);
-        return new ServingMemory(
-            new Bytes(weights),
-            Bytes.Max(stack.Workspace, chip.RuntimeReserve.Value),
-            chip.MemoryCapacity.Value / ranksPerChip * stack.MemoryShare);
+        double reserved = Bytes.Max(stack.Workspace, chip.RuntimeReserve.Value).Value;
+        double all = chip.MemoryCapacity.Value.Value / ranksPerChip;
+        double free = all - weights - reserved;
+        double taken = stack.SharesFreeMemory && free > 0 ? weights + reserved + (free * stack.MemoryShare) : all * stack.MemoryShare;
+        return new ServingMemory(new Bytes(weights), new Bytes(reserved), new Bytes(taken));
     }
 
     private static double WeightsOf(ModelArchitecture model, ServingPlan plan, bool hasVocabulary)

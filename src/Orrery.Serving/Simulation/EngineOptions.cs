@@ -23,6 +23,9 @@ public sealed record EngineOptions
     /// <summary>Most running sequences.</summary>
     public required int MaxBatch { get; init; }
 
+    /// <summary>When it looks at new requests, and whether it holds their prompts back.</summary>
+    public AdmissionPace Pace { get; init; } = AdmissionPace.AtOnce;
+
     /// <summary>Tokens of one block of the cache.</summary>
     public required int BlockTokens { get; init; }
 

@@ -44,7 +44,12 @@ public sealed partial class Replica
     private void RunDecodes(long limit)
     {
         if (!HasBlocksForOne())
+        {
             PreemptUntilOneFits();
+            // Who lost its blocks waits like those who came.
+            isHeld = HoldsBack();
+        }
+
         // Room is held for those that come, so even the last may have none.
         if (decoding == 0)
             return;
@@ -54,9 +59,13 @@ public sealed partial class Replica
         while (phase[finishing.TopSlot] != Decoding || end[finishing.TopSlot] != finishing.TopIteration)
             finishing.RemoveTop();
         long span = Math.Min(finishing.TopIteration - iteration, IterationsInTile());
-        bool isBlocked = waiting.Count + preempted.Count > 0;
+        bool isBlocked = waiting.Count + preempted.Count > 0 && !isHeld;
+        if (isHeld)
+            span = Math.Min(span, heldSince + options.Pace.HoldIterations - iteration);
+        if (IsPolling)
+            span = Math.Min(span, IterationsUntilLook(ticks));
         // Where nobody overtakes, who comes while the first finds no room changes nothing.
-        long horizon = Math.Min(isBlocked && !waiting.HasClasses ? limit : Math.Min(limit, pending.NextTime), Math.Min(transfers.NextTime, incoming.NextTime));
+        long horizon = Math.Min((isBlocked && !waiting.HasClasses) || IsPolling ? limit : Math.Min(limit, pending.NextTime), Math.Min(transfers.NextTime, incoming.NextTime));
         if (horizon != long.MaxValue)
             span = Math.Min(span, Math.Max(1, (horizon - Clock + ticks - 1) / ticks));
         // What a switch or a cold start adds is in this one iteration alone.
@@ -111,7 +120,9 @@ public sealed partial class Replica
         statistics.Shares.Add(shares, times);
         log?.Span(Clock, ticks, times, running - prompts, prompts, promptTokens, cost.TokensPerIteration, InUse, shares);
         // Before anything ends: clients of refused requests asked again before those whose answer comes now.
-        TakeArrivals();
+        // An engine that polls looks once the iterations are counted.
+        if (!IsPolling)
+            TakeArrivals();
     }
 
     private void Advance(long iterations)

@@ -171,6 +171,9 @@ public sealed partial class Replica
             prefilling.RemoveAt(chunk - ended++);
             BeginDecode(slot);
         }
+
+        lookedAt = iteration;
+        heldSince = -1;
     }
 
     /// <summary>Images of a prompt that are still to be encoded; they are with its first piece.</summary>

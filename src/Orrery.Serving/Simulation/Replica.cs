@@ -200,7 +200,8 @@ public sealed partial class Replica
 
         IterationShape shape = options.Batching.Next(new BatchState(decoding, prefilling.Count, waiting.Count + preempted.Count, options.TokenBudget, decoding * cost.Queries));
         int chunks = 0;
-        if (shape.PrefillTokens > 0 && prefilling.Count + waiting.Count + preempted.Count > 0)
+        isHeld = HoldsBack();
+        if (!isHeld && shape.PrefillTokens > 0 && prefilling.Count + waiting.Count + preempted.Count > 0)
             chunks = PlanPrefill(shape);
         if (chunks > 0)
             RunPrefill(chunks, shape.Decodes && decoding > 0);
@@ -236,6 +237,8 @@ public sealed partial class Replica
 
     private void TakeArrivals()
     {
+        if (!LooksNow)
+            return;
         while (pending.NextTime <= Clock)
         {
             int next = pending.Take(out long time);

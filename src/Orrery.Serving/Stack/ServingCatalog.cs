@@ -124,11 +124,18 @@ public sealed partial class ServingCatalog(string dataRoot)
             Batching = BatchingPolicies.All[top.Word("batching", BatchingPolicies.Names)].Name,
             OverlapsHost = Figure(top, "overlapsHost", 0, 1) > 0,
             TokenBudget = (int)Figure(top, "tokenBudget", 1, 1 << 24),
+            Pace = new AdmissionPace
+            {
+                PollIterations = top.Has("pollIterations") ? (int)Figure(top, "pollIterations", 1, 10_000) : 1,
+                HoldIterations = top.Has("holdIterations") ? (int)Figure(top, "holdIterations", 0, 10_000) : 0,
+                HoldShare = top.Has("holdShare") ? Figure(top, "holdShare", 0, 1) : double.PositiveInfinity,
+            },
             MaxBatch = (int)Figure(top, "maxBatch", 1, 1 << 16),
             BlockTokens = (int)Figure(top, "blockTokens", 1, 1 << 16),
             ReservesOutput = Figure(top, "reservesOutput", 0, 1) > 0,
             Watermark = Figure(top, "watermark", 0, 0.5),
             MemoryShare = Figure(top, "memoryShare", 0.1, 1),
+            SharesFreeMemory = top.Has("sharesFreeMemory") && Figure(top, "sharesFreeMemory", 0, 1) > 0,
             Workspace = new Bytes(Figure(top, "workspace", 0, 1e12, QuantityKind.Data)),
             KernelsPerDenseLayer = (int)Figure(top, "kernelsPerDenseLayer", 0, 100),
             KernelsPerExpertLayer = (int)Figure(top, "kernelsPerExpertLayer", 0, 100),
@@ -143,6 +150,7 @@ public sealed partial class ServingCatalog(string dataRoot)
             AnswersBegin = top.Has("answersBegin") && Figure(top, "answersBegin", 0, 1) > 0,
             UnfittedSigma = Figure(top, "unfittedSigma", 0, 2),
             AllReduce = Reducing(top),
+            SlowCaches = Slow(top),
             Constants = Constants(top.Group("constants")),
             OnFamily = OnFamily(top),
             Fits = Fits(id, diagnostics),
@@ -161,13 +169,37 @@ public sealed partial class ServingCatalog(string dataRoot)
             kernels.Add(new ReducingKernel(
                 one.RequiredText("library", "software that collectives were measured of"),
                 one.Words("families"),
-                one.Quantity("upTo", QuantityKind.Data, 1, 1e15) ?? double.PositiveInfinity));
+                one.Quantity("upTo", QuantityKind.Data, 1, 1e15) ?? double.PositiveInfinity,
+                one.Integer("mostRanks", 1, int.MaxValue, int.MaxValue)));
             one.Text("source");
             one.Text("note");
             one.Finish();
         }
 
         return kernels.ToImmutable();
+    }
+
+    private static ImmutableArray<SlowCache> Slow(MappingReader top)
+    {
+        ImmutableArray<SlowCache>.Builder caches = ImmutableArray.CreateBuilder<SlowCache>();
+        foreach (MappingReader one in top.Groups("slowCaches"))
+        {
+            caches.Add(new SlowCache(one.Words("families"), Format(one, "cache"), Format(one, "readAs")));
+            one.Text("source");
+            one.RequiredText("note", "how it is known");
+            one.Finish();
+        }
+
+        return caches.ToImmutable();
+    }
+
+    private static NumberFormat Format(MappingReader group, string key)
+    {
+        string word = group.RequiredText(key, "a number format");
+        if (NumberFormats.TryParse(word, out NumberFormat format))
+            return format;
+        group.Diagnostics.Error(DiagnosticCode.UnknownWord, group.Position, $"'{word}' is no number format; {Suggestion.Of(word, [.. Enum.GetValues<NumberFormat>().Select(static known => known.Text())])}");
+        return NumberFormat.Bf16;
     }
 
     private ImmutableArray<CalibrationFit> Fits(string id, DiagnosticList diagnostics)
@@ -224,6 +256,7 @@ public sealed partial class ServingCatalog(string dataRoot)
             double low = entry.RequiredQuantity("low", QuantityKind.Number, 0, 1e9);
             double high = entry.RequiredQuantity("high", QuantityKind.Number, 0, 1e9);
             double value = entry.RequiredQuantity("default", QuantityKind.Number, low, Math.Max(low, high));
+            double spread = entry.RequiredQuantity("spread", QuantityKind.Number, 1e-9, 1e9);
             string meaning = entry.RequiredText("meaning", "what it is");
             bool isOptional = entry.Flag("optional", fallback: false);
             entry.Text("source");
@@ -231,7 +264,7 @@ public sealed partial class ServingCatalog(string dataRoot)
             for (int place = 0; place < words.Length; place++)
             {
                 if (name == ServingConstants.NameOf((ServingConstant)place))
-                    words[place] = new ConstantRange(name, unit, scale, low, high, value, meaning, isOptional);
+                    words[place] = new ConstantRange(name, unit, scale, low, high, value, meaning, isOptional, spread);
             }
         }
 

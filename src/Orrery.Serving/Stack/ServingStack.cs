@@ -29,6 +29,9 @@ public sealed record ServingStack
     /// <summary>Most tokens of one iteration.</summary>
     public required int TokenBudget { get; init; }
 
+    /// <summary>When it looks at new requests, and whether it holds their prompts back.</summary>
+    public AdmissionPace Pace { get; init; } = AdmissionPace.AtOnce;
+
     /// <summary>Most running sequences.</summary>
     public required int MaxBatch { get; init; }
 
@@ -43,6 +46,9 @@ public sealed record ServingStack
 
     /// <summary>Share of device memory that the engine takes.</summary>
     public required double MemoryShare { get; init; }
+
+    /// <summary>The share is the cache's, of what weights and workspace leave, rather than the engine's of all.</summary>
+    public bool SharesFreeMemory { get; init; }
 
     /// <summary>Memory of one rank for activations, graphs, communication and the chip's runtime.</summary>
     public required Bytes Workspace { get; init; }
@@ -92,6 +98,21 @@ public sealed record ServingStack
     /// <summary>All-reduce kernels of its own inside a scale-up domain; the first whose family and size fit.</summary>
     public ImmutableArray<ReducingKernel> AllReduce { get; init; } = [];
 
+    /// <summary>Formats of the cache that its kernels read no faster than a wider one, by family of chips.</summary>
+    public ImmutableArray<SlowCache> SlowCaches { get; init; } = [];
+
+    /// <summary>The format whose bytes the kernels' time is that of.</summary>
+    public NumberFormat ReadsCacheAs(ChipDescription chip, NumberFormat cache)
+    {
+        foreach (SlowCache slow in SlowCaches)
+        {
+            if (slow.Cache == cache && (slow.Families.Contains(chip.Family) || slow.Families.Contains(chip.Id)))
+                return slow.ReadAs;
+        }
+
+        return cache;
+    }
+
     /// <summary>Standard deviation of log(measured/predicted) of a stack that was never fitted.</summary>
     public required double UnfittedSigma { get; init; }
 
@@ -123,7 +144,8 @@ public sealed record ServingStack
     }
 
     /// <summary>
-    /// The fit for a class of models on a chip: of its family, else of any, else of dense models on the same; null where nothing was fitted.
+    /// The fit for a class of models on a chip: of its family, else of all, else what the fits of other families have in the mean, else the same of dense
+    /// models; null where nothing was fitted.
     /// </summary>
     public CalibrationFit? FitFor(string modelClass, ChipDescription chip)
     {
@@ -133,20 +155,59 @@ public sealed record ServingStack
         foreach (string candidate in classes)
         {
             CalibrationFit? general = null;
+            List<CalibrationFit> others = [];
             foreach (CalibrationFit fit in Fits)
             {
                 if (fit.Operator != candidate)
                     continue;
                 if (fit.Scope == chip.Family || fit.Scope == chip.Id)
                     return fit;
-                if (fit.Scope.Length == 0 || general is null)
+                if (fit.Scope.Length == 0)
                     general = fit;
+                else
+                    others.Add(fit);
             }
 
             if (general is not null)
                 return general;
+            if (others.Count > 0)
+                return MeanOf(others);
         }
 
         return null;
+    }
+
+    /// <summary>The mean of fits on several families; its spread is theirs together.</summary>
+    private static CalibrationFit MeanOf(List<CalibrationFit> fits)
+    {
+        if (fits.Count == 1)
+            return fits[0];
+        var constants = ImmutableSortedDictionary.CreateBuilder<string, CalibratedConstant>(StringComparer.Ordinal);
+        foreach ((string name, CalibratedConstant first) in fits[0].Constants)
+        {
+            double sum = 0;
+            int count = 0;
+            foreach (CalibrationFit fit in fits)
+            {
+                if (!fit.Constants.TryGetValue(name, out CalibratedConstant? constant))
+                    continue;
+                sum += constant.Value;
+                count++;
+            }
+
+            constants[name] = first with { Value = sum / count };
+        }
+
+        double Together(Func<CalibrationFit, double> spread) => Math.Sqrt(fits.Average(fit => spread(fit) * spread(fit)));
+        return fits[0] with
+        {
+            Scope = "",
+            Constants = constants.ToImmutable(),
+            ResidualSigma = Together(static fit => fit.ResidualSigma),
+            FirstTokenSigma = Together(static fit => fit.FirstTokenSigma),
+            Chips = [.. fits.SelectMany(static fit => fit.Chips).Distinct().Order(StringComparer.Ordinal)],
+            Families = [.. fits.SelectMany(static fit => fit.Families).Distinct().Order(StringComparer.Ordinal)],
+            RowsFitted = fits.Sum(static fit => fit.RowsFitted),
+        };
     }
 }

@@ -12,9 +12,6 @@ namespace Orrery.Validation.Inference;
 /// </summary>
 public static class InferenceCalibration
 {
-    /// <summary>Weight of a time to the first token beside a time per token: it is a queueing figure, and noisier.</summary>
-    private const double FirstTokenWeight = 0.5;
-
     /// <summary>Fits every recipe of <paramref name="stackId"/>; null where there is none or no row.</summary>
     /// <param name="date">Day to write down.</param>
     /// <param name="only">Classes to fit; the others keep the fits they have. Empty is all.</param>
@@ -35,7 +32,7 @@ public static class InferenceCalibration
         {
             if (recipe.Stack != stackId || (!only.IsEmpty && !only.Contains(recipe.Class)))
                 continue;
-            List<(InferenceCase Row, InferenceReading Reading, PreparedCase Prepared)> taken = Take(predictor, cases, recipe);
+            List<FittedCase> taken = Take(predictor, cases, recipe);
             if (taken.Count == 0)
                 continue;
             string file = $"{stackId}-{recipe.Class}{(recipe.Family.Length > 0 ? "-" + recipe.Family : "")}.rows.gz";
@@ -48,7 +45,7 @@ public static class InferenceCalibration
     }
 
     /// <summary>Clean rows of the recipe in an order that only its seed and their names decide; the first of them.</summary>
-    private static List<(InferenceCase Row, InferenceReading Reading, PreparedCase Prepared)> Take(InferencePredictor predictor, List<InferenceCase> cases, InferenceRecipe recipe)
+    public static List<FittedCase> Take(InferencePredictor predictor, IReadOnlyList<InferenceCase> cases, InferenceRecipe recipe)
     {
         List<(ulong Order, InferenceCase Row, InferenceReading Reading)> fitting = [];
         foreach (InferenceCase row in cases)
@@ -63,18 +60,18 @@ public static class InferenceCalibration
 
         fitting.Sort(static (left, right) => left.Order.CompareTo(right.Order));
         int wanted = Math.Max((int)Math.Ceiling(fitting.Count * recipe.Share), Math.Min(recipe.Least, fitting.Count / 2));
-        List<(InferenceCase, InferenceReading, PreparedCase)> taken = [];
+        List<FittedCase> taken = [];
         foreach ((_, InferenceCase row, InferenceReading reading) in fitting)
         {
             if (taken.Count < wanted && predictor.Prepare(row, reading, out _) is { } prepared)
-                taken.Add((row, reading, prepared));
+                taken.Add(new FittedCase(row, reading, prepared));
         }
 
         return taken;
     }
 
-    private static CalibrationFit FitOne(
-        InferencePredictor predictor, InferenceRecipe recipe, List<(InferenceCase Row, InferenceReading Reading, PreparedCase Prepared)> rows, string rowsFile)
+    /// <summary>The fit a recipe asks for on its rows.</summary>
+    public static LoopFit FitOf(InferencePredictor predictor, InferenceRecipe recipe, IReadOnlyList<FittedCase> rows)
     {
         ImmutableArray<ConstantRange> words = predictor.Stacks.Vocabulary();
         var bounds = new FitBound[words.Length];
@@ -82,42 +79,36 @@ public static class InferenceCalibration
         {
             ConstantRange word = words[place];
             bool isFixed = recipe.Fixed.Contains(word.Name) || (word.IsOptional && !recipe.Free.Contains(word.Name));
-            // What the stack says of itself stands where nothing is fitted, and is where a fit begins.
+            // What the stack says of itself stands where nothing is fitted, and is the centre of what is.
             double own = predictor.Stacks.Stack(recipe.Stack).Value!.Constants.GetValueOrDefault(word.Name, word.Default);
             bounds[place] = isFixed ? new FitBound(word.Name, own, own) : new FitBound(word.Name, word.Low, word.High, own);
         }
 
-        double[] weights = new double[2 * rows.Count];
-        for (int row = 0; row < rows.Count; row++)
-        {
-            weights[2 * row] = 1;
-            weights[(2 * row) + 1] = HasFirstToken(rows[row].Row, rows[row].Reading) ? FirstTokenWeight : 1e-9;
-        }
+        return new LoopFit(rows, words, bounds);
+    }
 
-        FitResult result = BoundedFit.Minimise(
-            2 * rows.Count, bounds, (constants, errors) => Errors(rows, words, constants, errors),
-            new FitOptions { Seed = recipe.Seed, Starts = 2, MaximumIterations = 30, Weights = weights });
-        double[] found = [.. result.Constants.Select(SignificantDigits.Five)];
-        double[] last = new double[2 * rows.Count];
-        Errors(rows, words, found, last);
-        double[] each = [.. Enumerable.Range(0, rows.Count).Select(row => last[2 * row])];
-        double[] absolute = [.. each.Select(static error => Math.Abs(Math.Exp(error) - 1)).Order()];
+    private static CalibrationFit FitOne(InferencePredictor predictor, InferenceRecipe recipe, List<FittedCase> rows, string rowsFile)
+    {
+        ImmutableArray<ConstantRange> words = predictor.Stacks.Vocabulary();
+        LoopFit fit = FitOf(predictor, recipe, rows);
+        double[] found = fit.Run(recipe.Seed);
+        double[] absolute = [.. fit.Seen(found).Select(static error => Math.Abs(Math.Exp(error.PerToken) - 1)).Order()];
+        (double PerToken, double FirstToken)[] left = fit.LeftOut(found);
         var constantsFound = ImmutableSortedDictionary.CreateBuilder<string, CalibratedConstant>(StringComparer.Ordinal);
-        for (int place = 0; place < words.Length; place++)
-        {
-            if (bounds[place].Low < bounds[place].High)
-                constantsFound[words[place].Name] = new CalibratedConstant(Math.Clamp(found[place], words[place].Low, words[place].High), words[place].Low, words[place].High, words[place].Unit);
-        }
-
+        foreach (int place in fit.Free)
+            constantsFound[words[place].Name] = new CalibratedConstant(found[place], words[place].Low, words[place].High, words[place].Unit);
         return new CalibrationFit
         {
             Operator = recipe.Class,
             Scope = recipe.Family,
             Source = [.. rows.Select(static one => one.Row.Origin.Group).Distinct().Order(StringComparer.Ordinal)],
             Constants = constantsFound.ToImmutable(),
-            ResidualSigma = SignificantDigits.Five(Math.Sqrt(each.Sum(static error => error * error) / Math.Max(1, each.Length - 4))),
+            ResidualSigma = SignificantDigits.Five(SpreadOf(left.Select(static error => error.PerToken))),
+            FirstTokenSigma = SignificantDigits.Five(SpreadOf(left.Where((_, row) => rows[row].HasFirstToken).Select(static error => error.FirstToken))),
             MedianError = SignificantDigits.Five(absolute[absolute.Length / 2]),
             MeanError = SignificantDigits.Five(absolute.Average()),
+            LeaveOneOutError = SignificantDigits.Five(left.Average(static error => Math.Abs(Math.Exp(error.PerToken) - 1))),
+            LeaveOneOutBy = "row",
             Chips = [.. rows.Select(one => predictor.ChipOf(one.Row)!.Id).Distinct().Order(StringComparer.Ordinal)],
             Families = [.. rows.Select(one => predictor.ChipOf(one.Row)!.Family).Distinct().Order(StringComparer.Ordinal)],
             RowsFitted = rows.Count,
@@ -126,23 +117,17 @@ public static class InferenceCalibration
         };
     }
 
-    private static bool HasFirstToken(InferenceCase row, InferenceReading reading) => row.FirstTokenMs is not null && reading.FirstTokenSetAside.Length == 0;
-
-    private static void Errors(
-        List<(InferenceCase Row, InferenceReading Reading, PreparedCase Prepared)> rows, ImmutableArray<ConstantRange> words, ReadOnlySpan<double> constants, Span<double> errors)
+    /// <summary>Standard deviation about 0 of errors of rows left out; 0 of none.</summary>
+    private static double SpreadOf(IEnumerable<double> errors)
     {
-        Span<double> scaled = stackalloc double[ServingConstants.Count];
-        for (int place = 0; place < scaled.Length; place++)
-            scaled[place] = constants[place] * words[place].Scale;
-        ServingConstants values = new(scaled);
-        for (int row = 0; row < rows.Count; row++)
+        double sum = 0;
+        int count = 0;
+        foreach (double error in errors)
         {
-            InferenceFigures figures = rows[row].Prepared.Run(values);
-            // Offline rows state a rate alone.
-            errors[2 * row] = rows[row].Row.PerTokenMs is { } each
-                ? Math.Log(figures.PerToken * 1e3 / each)
-                : -Math.Log(figures.OutputTokensPerSecond / rows[row].Row.OutputTokensPerSecond!.Value);
-            errors[(2 * row) + 1] = HasFirstToken(rows[row].Row, rows[row].Reading) ? Math.Log(figures.FirstToken * 1e3 / rows[row].Row.FirstTokenMs!.Value) : 0;
+            sum += error * error;
+            count++;
         }
+
+        return count == 0 ? 0 : Math.Sqrt(sum / count);
     }
 }

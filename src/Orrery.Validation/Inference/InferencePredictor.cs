@@ -79,6 +79,7 @@ public sealed class InferencePredictor(DataCatalog catalog, InferenceRules rules
         InferenceCase row, ModelArchitecture model, SystemDescription system, ServingStack stack, InferenceReading reading, int input, int output, int clients, out string why)
     {
         why = "";
+        stack = AsRun(stack, reading);
         ServingPlan plan = new()
         {
             TensorParallel = reading.TensorParallel,
@@ -103,12 +104,13 @@ public sealed class InferencePredictor(DataCatalog catalog, InferenceRules rules
         {
             Model = model,
             System = system,
-            Stack = stack with { StreamInterval = reading.StreamInterval },
+            Stack = stack,
             Chips = Math.Max(1, plan.RanksPerReplica / ranksPerChip),
             Workload = new ServingWorkload(trace, isLoop ? clients : 0, reading.ClientDelay, "measured"),
             ContextTokens = input + output,
-            MaxBatch = isLoop ? Math.Max(stack.MaxBatch, clients) : null,
-            IsCold = isLoop,
+            TokenBudget = reading.TokenBudget > 0 ? reading.TokenBudget * (reading.BudgetsByRank ? plan.DataParallel : 1) : null,
+            MaxBatch = reading.MaxBatch > 0 ? reading.MaxBatch : isLoop ? Math.Max(stack.MaxBatch, clients) : null,
+            IsCold = isLoop && !reading.IsWarm,
         };
         ServingMemory memory = ServingMemory.Of(model, plan, stack, system.Chip, ranksPerChip);
         if (reading.Limits is { } limits)
@@ -139,6 +141,20 @@ public sealed class InferencePredictor(DataCatalog catalog, InferenceRules rules
         return new PreparedCase(
             request, plan, memory, operators, reading, input, output, reading.Method == InferenceMethod.StaticBatch ? clients : 0, stack.IsCompiled ? row.MaxSequence ?? (input + output) : 0);
     }
+
+    /// <summary>The stack with what the row's engine was started with.</summary>
+    private static ServingStack AsRun(ServingStack stack, InferenceReading reading) => stack with
+    {
+        StreamInterval = reading.StreamInterval,
+        MemoryShare = reading.MemoryShare > 0 ? reading.MemoryShare : stack.MemoryShare,
+        Pace = stack.Pace with
+        {
+            PollIterations = reading.PollIterations > 0 ? reading.PollIterations : stack.Pace.PollIterations,
+            HoldIterations = reading.HoldIterations > 0 ? reading.HoldIterations : stack.Pace.HoldIterations,
+            HoldShare = reading.HoldShare > 0 ? reading.HoldShare : stack.Pace.HoldShare,
+            HoldRequests = reading.HoldsForRanks ? reading.AttentionDataParallel : stack.Pace.HoldRequests,
+        },
+    };
 
     private ModelArchitecture? Model(InferenceCase row, InferenceReading reading)
     {

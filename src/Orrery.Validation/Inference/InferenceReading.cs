@@ -52,6 +52,32 @@ public sealed record InferenceReading
 
     /// <summary>Limits the benchmark sets its engine by what fits; null where the engine keeps its own.</summary>
     public BenchmarkLimits? Limits { get; init; }
+    /// <summary>Most tokens of one iteration; 0 is the stack's own.</summary>
+    public int TokenBudget { get; init; }
+
+    /// <summary>Each rank that attends for sequences of its own has the token budget for itself.</summary>
+    public bool BudgetsByRank { get; init; }
+
+    /// <summary>Most running sequences; 0 is the stack's own, or all in flight where those are more.</summary>
+    public int MaxBatch { get; init; }
+
+    /// <summary>Decode iterations from one look at new requests to the next; 0 is the stack's own.</summary>
+    public int PollIterations { get; init; }
+
+    /// <summary>Most decode iterations that prompts are held back; 0 is the stack's own.</summary>
+    public int HoldIterations { get; init; }
+
+    /// <summary>Prompts are held back until they fill this share of the token budget; 0 is the stack's own.</summary>
+    public double HoldShare { get; init; }
+
+    /// <summary>Prompts are held back until there is one for each rank that attends for sequences of its own.</summary>
+    public bool HoldsForRanks { get; init; }
+
+    /// <summary>Share of memory (<see cref="Orrery.Serving.ServingStack.MemoryShare"/>); 0 is the stack's own.</summary>
+    public double MemoryShare { get; init; }
+
+    /// <summary>The engine had worked through requests before the first that was timed.</summary>
+    public bool IsWarm { get; init; }
 
     /// <summary>Names of the rules that spoke, joined by semicolons.</summary>
     public string Rules { get; init; } = "";

@@ -26,6 +26,7 @@ public sealed class InferenceRules
         {
             Condition when = one.Group("when") is { } conditions ? Condition.Read(conditions) : new Condition();
             Action then = one.RequiredGroup("then", "what the rule says of the row") is { } action ? Action.Read(action) : new Action();
+            one.Text("source");
             read.Add(new Rule(one.RequiredText("name", "a short name"), one.RequiredText("reason", "why rows are read so"), when, then));
             one.Finish();
         }
@@ -91,6 +92,16 @@ public sealed class InferenceRules
 
         private string PublishedFrom { get; init; } = "";
 
+        private string PublishedBefore { get; init; } = "";
+
+        private ImmutableArray<string> Experts { get; init; } = [];
+
+        private int MostConcurrency { get; init; }
+
+        private int MostDegree { get; init; }
+
+        private int LeastAttentionRanks { get; init; }
+
         private int LeastConcurrency { get; init; }
 
         private int LeastDegree { get; init; }
@@ -117,6 +128,11 @@ public sealed class InferenceRules
                 Lengths = group.Words("lengths"),
                 Degrees = group.Words("tp"),
                 PublishedFrom = group.Text("publishedFrom"),
+                PublishedBefore = group.Text("publishedBefore"),
+                Experts = group.Words("experts"),
+                MostConcurrency = group.Integer("mostConcurrency", 1, int.MaxValue, int.MaxValue),
+                MostDegree = group.Integer("mostTp", 1, int.MaxValue, int.MaxValue),
+                LeastAttentionRanks = group.Integer("leastAttentionRanks", 1, int.MaxValue, 1),
                 LeastConcurrency = group.Integer("leastConcurrency", 1, int.MaxValue, 1),
                 LeastBatch = group.Integer("leastBatch", 1, int.MaxValue, 1),
                 Speculative = group.Words("speculative"),
@@ -132,10 +148,13 @@ public sealed class InferenceRules
             && Fits(Mode, row.Mode) && Fits(Weights, row.WeightType) && Fits(Stack, row.Origin.Stack) && Fits(Published, row.Published)
             && Fits(Lengths, $"{row.InputTokens}/{row.OutputTokens}") && Fits(Degrees, $"{reading.TensorParallel}")
             && (PublishedFrom.Length == 0 || (row.Published.Length == 10 && string.CompareOrdinal(row.Published, PublishedFrom) >= 0))
-            && (row.Concurrency ?? int.MaxValue) >= LeastConcurrency && reading.TensorParallel >= LeastDegree
+            && (PublishedBefore.Length == 0 || (row.Published.Length == 10 && string.CompareOrdinal(row.Published, PublishedBefore) < 0))
+            && (row.Concurrency ?? int.MaxValue) >= LeastConcurrency && (row.Concurrency ?? 0) <= MostConcurrency
+            && reading.TensorParallel >= LeastDegree && reading.TensorParallel <= MostDegree && reading.AttentionDataParallel >= LeastAttentionRanks
+            && Fits(Experts, reading.Experts.Text())
             && (row.Batch ?? 1) >= LeastBatch && Fits(Speculative, row.Speculative)
             && (DegreesMultiplied is not { } wanted || wanted == (row.ExpertTensorParallel is > 1 && row.ExpertTensorParallel == row.ExpertParallel
-                && row.TensorParallel == row.ExpertTensorParallel * row.ExpertParallel));
+                && (row.TensorParallel ?? 1) * (row.AttentionDataParallel ?? 1) == row.ExpertTensorParallel * row.ExpertParallel));
 
         private static bool Fits(ImmutableArray<string> words, string text)
         {
@@ -189,6 +208,28 @@ public sealed class InferenceRules
 
         private NumberFormat? Kv { get; init; }
 
+        private int TokenBudget { get; init; }
+
+        private int BudgetBeyond { get; init; }
+
+        private int LeastBudget { get; init; }
+
+        private bool BudgetsByRank { get; init; }
+
+        private int MaxBatch { get; init; }
+
+        private int PollIterations { get; init; }
+
+        private int HoldIterations { get; init; }
+
+        private double HoldShare { get; init; }
+
+        private bool HoldsForRanks { get; init; }
+
+        private double MemoryShare { get; init; }
+
+        private bool IsWarm { get; init; }
+
         public static Action Read(MappingReader group)
         {
             Action action = new()
@@ -201,6 +242,17 @@ public sealed class InferenceRules
                 ClientDelay = group.Quantity("clientDelay", QuantityKind.Duration, 0, 100),
                 StreamInterval = group.Integer("streamInterval", 1, 10_000, 0),
                 DividesDegrees = group.Flag("divideDegrees", fallback: false),
+                TokenBudget = group.Integer("tokenBudget", 1, 1 << 24, 0),
+                BudgetBeyond = group.Integer("budgetBeyond", 1, 1 << 24, 0),
+                BudgetsByRank = group.Flag("budgetByRank", fallback: false),
+                LeastBudget = group.Integer("leastBudget", 1, 1 << 24, 0),
+                MaxBatch = group.Integer("maxBatch", 1, 1 << 16, 0),
+                PollIterations = group.Integer("pollIterations", 1, 10_000, 0),
+                HoldIterations = group.Integer("holdIterations", 1, 10_000, 0),
+                HoldShare = group.Quantity("holdShare", QuantityKind.Number, 0.01, 1) ?? 0,
+                HoldsForRanks = group.Flag("holdForRanks", fallback: false),
+                MemoryShare = group.Quantity("memoryShare", QuantityKind.Number, 0.1, 1) ?? 0,
+                IsWarm = group.Flag("warm", fallback: false),
                 Model = group.Text("model"),
                 Method = group.Has("method") ? (InferenceMethod)group.Word("method", MethodWords) : null,
                 IsOverWhole = group.Flag("overWhole", fallback: false),
@@ -234,6 +286,15 @@ public sealed class InferenceRules
                 Linear = Linear ?? before.Linear,
                 Experts = Experts ?? before.Experts,
                 Kv = Kv ?? before.Kv,
+                TokenBudget = Budget(row, before),
+                BudgetsByRank = BudgetsByRank || before.BudgetsByRank,
+                MaxBatch = MaxBatch > 0 ? MaxBatch : before.MaxBatch,
+                PollIterations = PollIterations > 0 ? PollIterations : before.PollIterations,
+                HoldIterations = HoldIterations > 0 ? HoldIterations : before.HoldIterations,
+                HoldShare = HoldShare > 0 ? HoldShare : before.HoldShare,
+                HoldsForRanks = HoldsForRanks || before.HoldsForRanks,
+                MemoryShare = MemoryShare > 0 ? MemoryShare : before.MemoryShare,
+                IsWarm = IsWarm || before.IsWarm,
                 Rules = before.Rules.Length == 0 ? rule.Name : $"{before.Rules};{rule.Name}",
             };
             if (SplitsAttention && after.AttentionDataParallel == 1)
@@ -257,6 +318,15 @@ public sealed class InferenceRules
                 group.Integer("mostSequences", 1, int.MaxValue, 1), group.Integer("leastTokens", 1, int.MaxValue, 1), group.Integer("mostTokens", 1, int.MaxValue, int.MaxValue));
             group.Finish();
             return limits;
+        }
+
+        /// <summary>A fixed budget, or room for a prompt, all in flight and some more in whole tiles of 64 tokens.</summary>
+        private int Budget(InferenceCase row, InferenceReading before)
+        {
+            const int Tile = 64;
+            if (BudgetBeyond > 0)
+                return Math.Max(LeastBudget, ((row.Concurrency ?? 0) + (row.InputTokens ?? 0) + BudgetBeyond + Tile - 1) / Tile * Tile);
+            return TokenBudget > 0 ? TokenBudget : before.TokenBudget;
         }
 
         private static NumberFormat? Format(MappingReader group, string key)

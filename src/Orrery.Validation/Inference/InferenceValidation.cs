@@ -83,9 +83,11 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         InferenceFigures fast = default;
         InferenceFigures slow = default;
         double peak = 0;
+        double waiting = 1;
         if (prepared is not null)
         {
-            (ServingConstants constants, double sigma) = Constants(predictor, prepared, predictor.ClassOf(row, reading), isGeneric);
+            (ServingConstants constants, double sigma, double firstTokenSigma) = Constants(predictor, prepared, predictor.ClassOf(row, reading), isGeneric);
+            waiting = EightyPercentInterval.Factor(firstTokenSigma);
             central = prepared.Run(constants);
             fast = prepared.Run(constants, 1 / EightyPercentInterval.Factor(sigma));
             slow = prepared.Run(constants, EightyPercentInterval.Factor(sigma));
@@ -123,7 +125,9 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         if (reading.FirstTokenSetAside.Length == 0)
         {
             scorer.Add(
-                origin with { PrimaryMetric = "ttft_ms_p50" }, firstMeasured, () => Of(central.FirstToken * 1e3, fast.FirstToken * 1e3, slow.FirstToken * 1e3), isRate: false,
+                origin with { PrimaryMetric = "ttft_ms_p50" }, firstMeasured,
+                // The spread of first tokens themselves, and what a slower engine makes of a queue where that is more.
+                () => Of(central.FirstToken * 1e3, Math.Min(fast.FirstToken, central.FirstToken / waiting) * 1e3, Math.Max(slow.FirstToken, central.FirstToken * waiting) * 1e3), isRate: false,
                 // Where the cache is full the first token waits for room: a queue that a little error of the memory makes or unmakes.
                 group: central.CachePeak > FullCache ? $"{origin.Group}, first token with the cache full" : $"{origin.Group}, first token", slice: slice);
         }
@@ -212,13 +216,13 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         Add("output_tokens_per_s", ", throughput", static figures => figures.OutputTokensPerSecond, isRate: true);
     }
 
-    /// <summary>The stack's constants for a class on the chip, and the spread of the rows they were fitted on.</summary>
-    private static (ServingConstants Constants, double Sigma) Constants(InferencePredictor predictor, PreparedCase prepared, string modelClass, bool isGeneric)
+    /// <summary>The stack's constants for a class on the chip, and the spreads of the rows they were fitted on.</summary>
+    private static (ServingConstants Constants, double Sigma, double FirstTokenSigma) Constants(InferencePredictor predictor, PreparedCase prepared, string modelClass, bool isGeneric)
     {
         ServingStack stack = prepared.Request.Stack;
         ChipDescription chip = prepared.Request.System.Chip;
         CalibrationFit? fit = isGeneric ? null : stack.FitFor(modelClass, chip);
-        return (isGeneric ? predictor.Stacks.Generic() : predictor.Stacks.ConstantsOf(stack, modelClass, chip), fit?.ResidualSigma ?? stack.UnfittedSigma);
+        return (isGeneric ? predictor.Stacks.Generic() : predictor.Stacks.ConstantsOf(stack, modelClass, chip), fit?.ResidualSigma ?? stack.UnfittedSigma, fit is null ? 2 * stack.UnfittedSigma : fit.FirstTokenSigma > 0 ? fit.FirstTokenSigma : fit.ResidualSigma);
     }
 
     /// <summary>Time to read the weights an iteration touches, and the caches of all in flight, at the stated bandwidth: what anyone could have.</summary>

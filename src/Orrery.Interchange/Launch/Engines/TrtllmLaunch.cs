@@ -111,7 +111,7 @@ public sealed class TrtllmLaunch : EngineFramework
             writer.Add("scheduler_config.capacity_scheduler_policy", "STATIC_BATCH");
         else
             writer.Add("scheduler_config.capacity_scheduler_policy", job.Stack.ReservesOutput ? "GUARANTEED_NO_EVICT" : "MAX_UTILIZATION");
-        if (setup.Batching != Mixed && setup.Batching != Static)
+        if (setup.Batching != Mixed && setup.Batching != Whole && setup.Batching != Static)
             writer.Gap(EngineEntries.Batching, $"batching {setup.Batching}; TensorRT-LLM works on prompts beside decodes, or on whole batches");
     }
 
@@ -149,14 +149,12 @@ public sealed class TrtllmLaunch : EngineFramework
         int? policy = arguments.Word("scheduler_config.capacity_scheduler_policy", "GUARANTEED_NO_EVICT", "MAX_UTILIZATION", "STATIC_BATCH");
         if (policy is { } chosen and < 2 && (chosen == 0) != job.Stack.ReservesOutput)
             arguments.Nearest("scheduler_config.capacity_scheduler_policy", $"is not that of stack {job.Stack.Id}, which {(job.Stack.ReservesOutput ? "reserves whole answers" : "takes blocks as answers grow")}");
-        draft.State(EngineEntries.Batching, setup => setup with { Batching = policy == 2 ? Static : Mixed });
-        if (!isChunked && policy != 2)
-            arguments.Nearest("enable_chunked_prefill", "is not set, so that whole prompts are worked on beside decodes; here they are cut to fit an iteration");
+        draft.State(EngineEntries.Batching, setup => setup with { Batching = policy == 2 ? Static : isChunked ? Mixed : Whole });
         if (arguments.Number("kv_cache_free_gpu_memory_fraction") is { } fraction)
         {
             ServingMemory memory = job.MemoryOf(draft.Setup);
             double taken = memory.Weights.Value + memory.Reserved.Value;
-            double share = ((fraction * Math.Max(0, job.RankMemory - taken)) + taken) / job.RankMemory;
+            double share = job.Stack.SharesFreeMemory ? fraction : ((fraction * Math.Max(0, job.RankMemory - taken)) + taken) / job.RankMemory;
             if (fraction <= 1)
                 draft.State(EngineEntries.MemoryShare, setup => setup with { MemoryShare = Math.Min(1, share) });
             else
@@ -165,6 +163,8 @@ public sealed class TrtllmLaunch : EngineFramework
     }
 
     private static string Mixed { get; } = new MixedBatching().Name;
+
+    private static string Whole { get; } = new MixedWholePrompts().Name;
 
     private static string Static { get; } = new DecodeFirst().Name;
 }
