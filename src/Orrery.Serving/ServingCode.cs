@@ -21,6 +21,9 @@ public static class ServingCode
     public const string NoWorkload = "ORR6016";
     public const string RequestsRefused = "ORR6017";
     public const string NoHighestRate = "ORR6018";
+    public const string BadSpeculation = "ORR6020";
+    public const string BadPriorities = "ORR6021";
+    public const string NoHostLink = "ORR6022";
     public const string BadShape = "ORR6030";
     public const string TraceTooLarge = "ORR6031";
     public const string EmptyPrompt = "ORR6032";

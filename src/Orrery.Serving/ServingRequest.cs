@@ -66,6 +66,15 @@ public sealed record ServingRequest
 
     public Router? Router { get; init; }
 
+    /// <summary>Sequences that lose their blocks are swapped out (true) or worked on again; null is the stack's.</summary>
+    public bool? Swaps { get; init; }
+
+    /// <summary>Host memory of one chip for blocks; null is the stack's.</summary>
+    public Bytes? HostCache { get; init; }
+
+    /// <summary>Waiting that makes up for one class of priority, 0 where classes are strict; null is the stack's.</summary>
+    public Seconds? Ageing { get; init; }
+
     /// <summary>Tokens are proposed and verified; null where they are made one by one.</summary>
     public Speculation? Speculation { get; init; }
 

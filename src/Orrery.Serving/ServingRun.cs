@@ -29,6 +29,9 @@ public sealed class ServingRun
 
     public IterationCost Cost { get; }
 
+    /// <summary>Ranks whose memory one engine's bytes are counted for: each holds as much.</summary>
+    public int RanksPerEngine { get; init; } = 1;
+
     /// <summary>Cache of one engine on one rank.</summary>
     public long CacheBytes { get; }
 
@@ -97,6 +100,7 @@ public sealed class ServingRun
         int laneBatch = Math.Max(1, batch / lanes);
         // Ranks that attend for different sequences add their caches up.
         long cache = (long)(memory.Cache.Value * plan.DataParallel / lanes);
+        HostMemory host = HostMemory.Of(request);
         IterationCost cost = new(times, stack, constants, stack.Buckets(laneBatch, longest)) { Scale = scale, TokensPerIteration = request.Speculation?.TokensPerIteration ?? 1 };
         return (cost, new EngineOptions
         {
@@ -112,6 +116,11 @@ public sealed class ServingRun
             Watermark = stack.Watermark,
             CachesPrefixes = request.CachesPrefixes,
             Speculation = request.Speculation is { } speculation ? new AcceptedTokens(speculation.Tokens, speculation.Acceptance, speculation.Seed) : default,
+            Swaps = host.Swaps,
+            HostKeepsPrompts = host.KeepsPrompts,
+            HostBytes = host.BytesOf(request, plan),
+            HostRate = host.RateOf(request, plan),
+            Ageing = (long)((request.Ageing ?? stack.Defaults.Ageing).Value * RequestTrace.TicksPerSecond),
             ColdStart = (long)(((request.IsCold ? constants[ServingConstant.ColdStart] : 0) + StartOf(request, plan, memory)) * RequestTrace.TicksPerSecond),
             StepsSingly = request.StepsSingly,
         });
@@ -141,6 +150,6 @@ public sealed class ServingRun
             ServingSimulation.Run(book, replicas, request.Router ?? Routers.All[0]);
         else
             ServingSimulation.Run(book, replicas, clients);
-        return new ServingRun(book, replicas, cost, options.CacheBytes);
+        return new ServingRun(book, replicas, cost, options.CacheBytes) { RanksPerEngine = plan.TensorParallel * plan.PipelineParallel };
     }
 }

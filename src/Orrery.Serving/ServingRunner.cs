@@ -176,6 +176,7 @@ public static class ServingRunner
             CachePeakShare = (double)peak / run.CacheBytes,
             PrefixHitShare = request.CachesPrefixes && book.Trace.PrefixBlockTokens > 0 ? Share(prefixes, prompts) : null,
             Preemptions = preemptions,
+            Engine = EngineFigures.Of(request, run),
             Shares = shares,
             EngineSeconds = engineSeconds,
             Energy = EnergyModel.Open(context.Catalog.DataRoot).Of(system, activity, request.Chips, new Seconds(duration)),
@@ -304,6 +305,9 @@ public static class ServingRunner
             int below = Math.Max(unit, request.Chips / unit * unit);
             diagnostics.Add(Error(ServingCode.NoPlan, "--chips", $"{system.Name} comes in multiples of {unit} chips, not {request.Chips}; the nearest are {below} and {below + unit}"));
         }
+
+        if (HostMemory.Of(request).IsUsed && system.HostBandwidthPerChip is null)
+            diagnostics.Add(Error(ServingCode.NoHostLink, request.System.Id, $"{system.Name} does not state the bandwidth between a chip and its host (hostBandwidthPerChip), so nothing can be kept there"));
 
         if (!request.Stack.Architectures.Contains(system.Chip.Architecture))
             diagnostics.Add(Error(ServingCode.UnknownStack, "--stack", $"{request.Stack.Name} does not run on {system.Chip.Name}"));

@@ -9,4 +9,11 @@ public sealed record ServingWorkload(RequestTrace Trace, int Clients, double Cli
 {
     /// <summary>Where the highest rate of these requests is asked for (<see cref="MaximumRateFinder"/>); null where they are to be run as they are.</summary>
     public RatedRequests? Rated { get; init; }
+
+    /// <summary>The same with every trace changed, that of a higher rate too.</summary>
+    public ServingWorkload With(Func<RequestTrace, RequestTrace> change) => this with
+    {
+        Trace = change(Trace),
+        Rated = Rated is { } rated ? rated with { Trace = change(rated.Trace), Longer = rated.Longer is { } longer ? many => change(longer(many)) : null } : null,
+    };
 }

@@ -186,7 +186,6 @@ public sealed class TrainVerbTests
     }
 
     [Theory]
-    [InlineData("--offload optimizer", "--offload: error ORR4009")]
     [InlineData("--offload disk", "expected one of optimizer, activations")]
     [InlineData("--recompute full,mlp", "stand alone")]
     [InlineData("--recompute mlp,nrm", "did you mean 'norm'?")]
@@ -197,6 +196,28 @@ public sealed class TrainVerbTests
         Command command = Command.RunLine($"train --model llama-3.1-8b --system tpu-v5p-pod --chips 64 {option}");
         command.ShouldBeRefused();
         command.Error.ShouldContain(because);
+    }
+
+    [Fact]
+    public void A_system_that_states_no_host_link_offloads_nothing()
+    {
+        string folder = Directory.CreateTempSubdirectory("orrery-").FullName;
+        try
+        {
+            string file = Path.Combine(folder, "tpu-v5p-pod.yaml");
+            string[] lines = File.ReadAllLines(Path.Combine(Repository.Root, "data", "systems", "tpu-v5p-pod.yaml"));
+            File.WriteAllLines(file, lines.Where(static line => !line.StartsWith("hostBandwidthPerChip", StringComparison.Ordinal)));
+            Command train = Command.Run("train", "--model", "llama-3.1-8b", "--system", file, "--chips", "64", "--offload", "optimizer");
+            train.ShouldBeRefused();
+            train.Error.ShouldContain("--offload: error ORR4009");
+            Command serve = Command.Run("serve", "--model", "llama-3.1-8b", "--system", file, "--chips", "4", "--rate", "1", "--preemption", "swap");
+            serve.ShouldBeRefused();
+            serve.Error.ShouldContain("ORR6022");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

@@ -40,6 +40,7 @@ public static class ServingJson
         writer.Number("kvCachePeakShare", report?.CachePeakShare);
         writer.Number("prefixHitShare", report?.PrefixHitShare);
         writer.Number("preemptions", report?.Preemptions);
+        EngineReport.WriteFigures(writer, report);
         WriteMemory(writer, report?.Memory);
         WriteStart(writer, report);
         WriteShares(writer, report);
@@ -73,6 +74,7 @@ public static class ServingJson
         writer.WriteString("router", request.Router?.Name ?? Routers.All[0].Name);
         writer.WriteNumber("maxBatch", request.MaxBatch ?? request.Stack.MaxBatch);
         writer.WriteNumber("chunk", request.TokenBudget ?? request.Stack.TokenBudget);
+        EngineReport.WriteInputs(writer, request);
         writer.WriteNumber("expertSkew", request.ExpertSkew ?? request.Stack.ExpertSkew);
         writer.WriteNumber("expertImbalance", request.ExpertImbalance ?? request.Stack.ExpertImbalance);
         writer.Number("maxContext", request.ContextTokens ?? request.Model.MaxPositions);
@@ -195,6 +197,8 @@ public static class ServingJson
         writer.Number("collectives", shares?.Collectives);
         writer.Number("kernels", shares?.Kernels);
         writer.Number("host", shares?.Host);
+        writer.Number("draft", shares?.Draft);
+        writer.Number("hostLink", shares?.HostLink);
         writer.Number("graphSwitches", shares?.GraphSwitches);
         writer.Number("idle", report is null ? null : Math.Max(0, report.EngineSeconds - report.Shares.Total));
         writer.WriteEndObject();

@@ -147,8 +147,7 @@ public static class ServingText
             + $"({Quantity.FormatNumber(report.OutputTokensPerSecond / report.Request.Chips, 3)} a chip)");
         text.Line($"engines busy {Quantity.FormatPercent(report.Utilization, 3)} of the time, {Quantity.FormatNumber(report.MeanBatch, 3)} sequences at once; "
             + $"cache {Quantity.FormatPercent(report.CacheMeanShare, 3)} used, at most {Quantity.FormatPercent(report.CachePeakShare, 3)}; {Count(report.Preemptions)} preemptions");
-        if (report.PrefixHitShare is { } hits)
-            text.Line($"{Quantity.FormatPercent(hits, 3)} of the prompts' tokens were in the cache already");
+        EngineReport.Write(text, report);
         if (report.Attainment is { } attainment)
         {
             text.Section("level");
@@ -166,7 +165,7 @@ public static class ServingText
         [
             ("decode products", shares.DecodeProducts), ("decode attention", shares.DecodeAttention), ("prefill products", shares.PrefillProducts),
             ("prefill attention", shares.PrefillAttention), ("images", shares.Images), ("collectives", shares.Collectives), ("launch, small ones", shares.Kernels),
-            ("host", shares.Host), ("graph switches", shares.GraphSwitches), ("idle", Math.Max(0, whole - shares.Total)),
+            ("host", shares.Host), ("proposing tokens", shares.Draft), ("host link", shares.HostLink), ("graph switches", shares.GraphSwitches), ("idle", Math.Max(0, whole - shares.Total)),
         ];
         foreach ((string name, double time) in parts)
         {

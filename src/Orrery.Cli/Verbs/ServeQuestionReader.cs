@@ -84,6 +84,7 @@ public static class ServeQuestionReader
             ServiceLevel = level,
             UsdPerChipHour = price,
         };
+        request = EngineQuestionReader.Read(request, arguments, catalog.DataRoot, problems);
         if (launched is not null)
             request = LaunchedEngine.Merge(request, launched, arguments, catalog.DataRoot, problems);
         if (prompts is not null)

@@ -52,7 +52,10 @@ public sealed record PreparedPools(PreparedJob Prompts, PreparedJob Answers, Tra
         simulation.Run();
         return new ServingRun(book, simulation.Answers.ToArray(), answerCost, answerOptions.CacheBytes)
         {
-            Pools = new PoolRun(new ServingRun(book, simulation.Prompts.ToArray(), promptCost, promptOptions.CacheBytes), link, simulation.Times),
+            RanksPerEngine = Answers.Plan.TensorParallel * Answers.Plan.PipelineParallel,
+            Pools = new PoolRun(
+                new ServingRun(book, simulation.Prompts.ToArray(), promptCost, promptOptions.CacheBytes) { RanksPerEngine = Prompts.Plan.TensorParallel * Prompts.Plan.PipelineParallel },
+                link, simulation.Times),
         };
     }
 

@@ -66,6 +66,9 @@ public sealed record ServingReport
 
     public required long Preemptions { get; init; }
 
+    /// <summary>Proposed tokens, the host's memory, classes of priority.</summary>
+    public required EngineFigures Engine { get; init; }
+
     /// <summary>Where the engines' busy time went, all engines together.</summary>
     public required TimeShares Shares { get; init; }
 

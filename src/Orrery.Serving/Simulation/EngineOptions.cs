@@ -50,6 +50,9 @@ public sealed record EngineOptions
     /// <summary>Sequences that lose their blocks keep them in the host's memory while it has room; otherwise they are worked on again.</summary>
     public bool Swaps { get; init; }
 
+    /// <summary>Blocks of prompts that the device has no room for live on in the host's memory.</summary>
+    public bool HostKeepsPrompts { get; init; } = true;
+
     /// <summary>Bytes of the host's memory for blocks of one rank: of prompts that the device has no room for, and of sequences swapped out.</summary>
     public long HostBytes { get; init; }
 

@@ -69,6 +69,7 @@ public sealed partial class Replica
 
         int made = GeneratedOf(slot) - generated[slot];
         Statistics.GeneratedTokens += made;
+        Statistics.DecodedTokens += made;
         totalContext -= offset[slot] + (slope[slot] * iteration);
         growth -= slope[slot];
         if (takesBlocks)

@@ -97,7 +97,7 @@ public sealed partial class Replica
         }
 
         waiting = new WaitingLine(book, options.Ageing);
-        if (prefixes is not null && options.HostBytes > 0)
+        if (prefixes is not null && options.HostBytes > 0 && options.HostKeepsPrompts)
             hostPrefixes = new PrefixCache();
         int slots = options.MaxBatch;
         hostHeld = options.HostBytes > 0 ? new long[slots] : [];

@@ -18,6 +18,9 @@ public sealed class ReplicaStatistics
     /// <summary>Sequences x decode iterations where tokens are proposed; 0 elsewhere.</summary>
     public long SequenceIterations { get; internal set; }
 
+    /// <summary>Tokens made in them.</summary>
+    public long DecodedTokens { get; internal set; }
+
     /// <summary>Prompt tokens worked on, those of preempted requests again included.</summary>
     public long PrefilledTokens { get; internal set; }
 

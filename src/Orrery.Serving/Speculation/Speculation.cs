@@ -12,6 +12,9 @@ namespace Orrery.Serving;
 /// </remarks>
 public sealed record Speculation
 {
+    /// <summary>More are not proposed: none of the last would be accepted.</summary>
+    public const int MostTokens = 32;
+
     /// <summary>What runs once for each proposed token: a small model, or the model's own prediction modules as layers.</summary>
     public required ModelArchitecture Draft { get; init; }
 

@@ -148,6 +148,13 @@ public sealed partial class ServingCatalog(string dataRoot)
             GraphSwitch = new Seconds(top.Has("graphSwitch") ? Figure(top, "graphSwitch", 0, 10, QuantityKind.Duration) : 0),
             KvMoment = top.Has("kvLayerwise") && Figure(top, "kvLayerwise", 0, 1) > 0 ? KvMoment.Layers : KvMoment.After,
             AnswersBegin = top.Has("answersBegin") && Figure(top, "answersBegin", 0, 1) > 0,
+            Defaults = !top.Has("draftTokens") ? EngineDefaults.None : new EngineDefaults(
+                (int)Figure(top, "draftTokens", 1, Speculation.MostTokens),
+                Figure(top, "acceptance", 0, 1),
+                Figure(top, "swaps", 0, 1) > 0,
+                new Bytes(Figure(top, "swapSpace", 0, 1e15, QuantityKind.Data)),
+                new Bytes(Figure(top, "hostCache", 0, 1e15, QuantityKind.Data)),
+                new Seconds(Figure(top, "ageing", 0, 1e6, QuantityKind.Duration))),
             UnfittedSigma = Figure(top, "unfittedSigma", 0, 2),
             AllReduce = Reducing(top),
             SlowCaches = Slow(top),

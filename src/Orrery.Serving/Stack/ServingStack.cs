@@ -113,6 +113,9 @@ public sealed record ServingStack
         return cache;
     }
 
+    /// <summary>Proposed tokens, classes and the host's memory.</summary>
+    public EngineDefaults Defaults { get; init; } = EngineDefaults.None;
+
     /// <summary>Standard deviation of log(measured/predicted) of a stack that was never fitted.</summary>
     public required double UnfittedSigma { get; init; }
 

@@ -1,7 +1,7 @@
 namespace Orrery.Serving;
 
 /// <summary>Collects requests in any order; the trace has them by arrival, equal times in the order they were added.</summary>
-/// <remarks>Columns that a trace has not, prefix blocks, images and conversations, take nothing.</remarks>
+/// <remarks>Columns that a trace has not, prefix blocks, images, conversations and classes, take nothing.</remarks>
 public sealed class RequestTraceBuilder(int prefixBlockTokens = 0)
 {
     private readonly ChunkedList<long> arrivals = new();
@@ -11,6 +11,7 @@ public sealed class RequestTraceBuilder(int prefixBlockTokens = 0)
     private readonly ChunkedList<int> blocks = new();
     private readonly ChunkedList<ushort> images = new();
     private readonly ChunkedList<ulong> conversations = new();
+    private readonly ChunkedList<byte> priorities = new();
     private long last = long.MinValue;
     private bool isSorted = true;
 
@@ -19,8 +20,9 @@ public sealed class RequestTraceBuilder(int prefixBlockTokens = 0)
 
     /// <summary>Adds one request; <paramref name="arrival"/> in ticks, of any origin.</summary>
     /// <param name="imageCount">Images in the prompt.</param>
+    /// <param name="priority">Class of priority, 0 the first to be served.</param>
     /// <param name="conversation">A number of the conversation that the request is a turn of; 0 where it is of none.</param>
-    public void Add(long arrival, int input, int output, ReadOnlySpan<int> prefixBlocks = default, int imageCount = 0, ulong conversation = 0)
+    public void Add(long arrival, int input, int output, ReadOnlySpan<int> prefixBlocks = default, int imageCount = 0, ulong conversation = 0, byte priority = 0)
     {
         isSorted &= last <= arrival;
         last = arrival;
@@ -28,6 +30,8 @@ public sealed class RequestTraceBuilder(int prefixBlockTokens = 0)
             Set(images, arrivals.Count, (ushort)Math.Min(imageCount, ushort.MaxValue));
         if (conversation > 0 || conversations.Count > 0)
             Set(conversations, arrivals.Count, conversation);
+        if (priority > 0 || priorities.Count > 0)
+            Set(priorities, arrivals.Count, priority);
         arrivals.Add(arrival);
         inputs.Add(input);
         outputs.Add(output);
@@ -66,6 +70,7 @@ public sealed class RequestTraceBuilder(int prefixBlockTokens = 0)
         return new RequestTrace(times, Ordered(inputs.ToArray(empties, count), order), Ordered(outputs.ToArray(empties, count), order), starting, hashes, prefixBlockTokens)
         {
             ImageCounts = Ordered(images.ToArray(empties, images.Count > 0 ? count : 0), order),
+            Priorities = Ordered(priorities.ToArray(empties, priorities.Count > 0 ? count : 0), order),
             Conversations = turns.Length > 0 ? ConversationLinks.Of(turns) : null,
         };
     }

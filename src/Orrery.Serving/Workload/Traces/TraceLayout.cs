@@ -27,6 +27,9 @@ public abstract class TraceLayout
     /// <summary>Columns or keys that hold the images of a request; their tokens are among those of the prompt.</summary>
     public virtual string[] Images => [];
 
+    /// <summary>Columns or keys that hold the class of priority, 0 the first to be served.</summary>
+    public virtual string[] Priority => ["priority"];
+
     /// <summary>Ticks of one unit of a plain number in <see cref="Arrival"/>.</summary>
     public virtual double TicksPerUnit => RequestTrace.TicksPerSecond;
 

@@ -14,7 +14,7 @@ internal sealed partial class TraceLines
         while (start <= line.Length)
         {
             int length = LengthOfCell(line[start..]);
-            if (column == arrival || column == input || column == output || column == conversation || column == images)
+            if (column == arrival || column == input || column == output || column == conversation || column == images || column == priority)
             {
                 if (!Cell(column, line.Slice(start, length), start + 1, number, ref row))
                     return false;
@@ -48,6 +48,8 @@ internal sealed partial class TraceLines
             (row.Output, row.OutputAt) = (Number(cell), place);
         else if (column == images)
             (row.Images, row.ImagesAt) = (cell.IsEmpty ? 0 : Number(cell), place);
+        else if (column == priority)
+            (row.Priority, row.PriorityAt) = (cell.IsEmpty ? 0 : Number(cell), place);
         else if (!cell.IsEmpty)
             row.Conversation = Numbered(cell);
         return true;

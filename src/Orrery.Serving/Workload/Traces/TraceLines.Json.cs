@@ -47,6 +47,7 @@ internal sealed partial class TraceLines
         bool isArrival = IsOneOf(ref reader, layout.Arrival);
         bool isInput = !isArrival && IsOneOf(ref reader, layout.Input);
         bool isOutput = !isArrival && !isInput && IsOneOf(ref reader, layout.Output);
+        bool isPriority = !isArrival && !isInput && !isOutput && IsOneOf(ref reader, layout.Priority);
         bool isBlocks = !isArrival && !isInput && !isOutput && layout.Blocks.Length > 0 && reader.ValueTextEquals(layout.Blocks);
         reader.Read();
         int place = (int)reader.TokenStartIndex + 1;
@@ -66,6 +67,8 @@ internal sealed partial class TraceLines
             (row.Input, row.InputAt) = (value, place);
         else if (isOutput)
             (row.Output, row.OutputAt) = (value, place);
+        else if (isPriority)
+            (row.Priority, row.PriorityAt) = (value, place);
         reader.Skip();
         return true;
     }

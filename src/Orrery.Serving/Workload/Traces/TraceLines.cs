@@ -16,6 +16,7 @@ internal sealed partial class TraceLines
     private readonly int output;
     private readonly int conversation;
     private readonly int images;
+    private readonly int priority;
     private readonly int columnCount;
     private readonly RequestTraceBuilder requests;
     private readonly List<Diagnostic> found = [];
@@ -35,6 +36,7 @@ internal sealed partial class TraceLines
         output = TraceLayout.Find(columns, layout.Output);
         conversation = TraceLayout.Find(columns, layout.Conversation);
         images = TraceLayout.Find(columns, layout.Images);
+        priority = TraceLayout.Find(columns, layout.Priority);
         columnCount = columns.Count;
         clock = new TraceClock(layout.TicksPerUnit);
         requests = new RequestTraceBuilder(layout.BlockTokens);
@@ -50,7 +52,7 @@ internal sealed partial class TraceLines
         TraceRow row = new() { Input = double.NaN, Output = double.NaN };
         bool isRead = layout.IsJsonLines ? Json(line, number, ref row) : Cells(line, number, ref row);
         if (!isRead || !IsLength(row.Input, row.InputAt, number, layout.Input[0], line) || !IsLength(row.Output, row.OutputAt, number, layout.Output[0], line)
-            || !AreImages(row, number, line) || !IsServed(row, number))
+            || !AreImages(row, number, line) || !IsClass(row, number, line) || !IsServed(row, number))
         {
             return;
         }
@@ -82,7 +84,7 @@ internal sealed partial class TraceLines
         if (row.Time < last && IsShown(ServingCode.UnsortedTrace, Severity.Warning))
             Say(ServingCode.UnsortedTrace, number, 1, "the request arrives before one above it; the trace is sorted by arrival", Severity.Warning);
         last = Math.Max(last, row.Time);
-        requests.Add(row.Time, (int)row.Input, generated, CollectionsMarshal.AsSpan(blocks), (int)row.Images, row.Conversation);
+        requests.Add(row.Time, (int)row.Input, generated, CollectionsMarshal.AsSpan(blocks), (int)row.Images, row.Conversation, (byte)row.Priority);
     }
 
     /// <summary>Says what makes the rest unreadable.</summary>
@@ -141,6 +143,15 @@ internal sealed partial class TraceLines
             return true;
         if (IsShown(ServingCode.BadLength))
             Say(ServingCode.BadLength, line, row.ImagesAt, $"'{layout.Images[0]}' is '{ValueAt(text, row.ImagesAt)}'; expected whole images from 0 to {TraceLimits.AbsurdImages:#,0}");
+        return false;
+    }
+
+    private bool IsClass(in TraceRow row, int line, ReadOnlySpan<byte> text)
+    {
+        if (row.Priority is >= 0 and < RequestTrace.MostClasses && row.Priority == Math.Floor(row.Priority))
+            return true;
+        if (IsShown(ServingCode.BadPriorities))
+            Say(ServingCode.BadPriorities, line, row.PriorityAt, $"'{layout.Priority[0]}' is '{ValueAt(text, row.PriorityAt)}'; expected a class from 0, the first served, to {RequestTrace.MostClasses - 1}");
         return false;
     }
 

@@ -13,9 +13,11 @@ internal struct TraceRow
     public double Input;
     public double Output;
     public double Images;
+    public double Priority;
     public int InputAt;
     public int OutputAt;
     public int ImagesAt;
+    public int PriorityAt;
 
     /// <summary>A number of the conversation; 0 where there is none.</summary>
     public ulong Conversation;

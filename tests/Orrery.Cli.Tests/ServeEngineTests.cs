@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Shouldly;
+using Xunit;
+
+namespace Orrery.Cli.Tests;
+
+/// <summary>What people say of an engine's proposed tokens, the hosts' memory and classes of requests, from end to end.</summary>
+public sealed class ServeEngineTests
+{
+    private const string Small = "serve --model llama-3.1-8b --system dgx-h100 --chips 1 --rate 60 --requests 400 --input-tokens 512 --output-tokens 512";
+
+    [Fact]
+    public void Options_are_in_the_inputs_and_what_came_of_them_in_the_figures()
+    {
+        Command command = Command.RunLine(Small + " --speculate draft=llama-3.2-1b,tokens=4,acceptance=0.8 --preemption swap --host-cache 100GB --priorities 0.25:0,0.75:2 --ageing 5s --json");
+        command.Code.ShouldBe(ExitCode.Done, command.Error);
+        JsonElement json = command.Json();
+        JsonElement inputs = json.GetProperty("inputs");
+        inputs.GetProperty("preemption").GetString().ShouldBe("swap");
+        inputs.GetProperty("hostCacheBytesPerChip").GetDouble().ShouldBe(100e9);
+        inputs.GetProperty("ageingS").GetDouble().ShouldBe(5);
+        inputs.GetProperty("classes").GetInt32().ShouldBe(3);
+        JsonElement speculation = inputs.GetProperty("speculation");
+        (speculation.GetProperty("draft").GetString(), speculation.GetProperty("tokens").GetInt32(), speculation.GetProperty("acceptance").GetDouble()).ShouldBe(("llama-3.2-1b", 4, 0.8));
+        json.GetProperty("tokensPerIteration").GetDouble().ShouldBe((1 - Math.Pow(0.8, 5)) / 0.2, 0.1);
+        json.GetProperty("swappedBytes").GetDouble().ShouldBeGreaterThanOrEqualTo(0);
+        json.GetProperty("classes").EnumerateArray().Select(static one => one.GetProperty("priority").GetInt32()).ShouldBe([0, 2]);
+        json.GetProperty("engineTimeS").GetProperty("draft").GetDouble().ShouldBeGreaterThan(0);
+        json.GetProperty("engineTimeS").EnumerateObject().Sum(static part => part.Value.GetDouble()).ShouldBe(json.GetProperty("durationS").GetDouble(), 1e-3);
+    }
+
+    [Fact]
+    public void Nothing_of_it_is_said_where_nothing_was_asked()
+    {
+        JsonElement json = Command.RunLine(Small + " --json").Json();
+        json.GetProperty("inputs").GetProperty("preemption").GetString().ShouldBe("recompute");
+        json.GetProperty("inputs").GetProperty("speculation").GetProperty("draft").ValueKind.ShouldBe(JsonValueKind.Null);
+        foreach (string key in (string[])["tokensPerIteration", "swappedBytes", "prefixHostHitShare"])
+            json.GetProperty(key).ValueKind.ShouldBe(JsonValueKind.Null);
+        json.GetProperty("classes").GetArrayLength().ShouldBe(0);
+        string text = Command.RunLine(Small).Output;
+        text.ShouldNotContain("proposes");
+        text.ShouldNotContain("classes");
+    }
+
+    [Fact]
+    public void A_prompt_is_found_on_the_device_at_the_host_or_in_neither()
+    {
+        string trace = Repository.PathOf("data", "traces", "mooncake-fast25-conversation.jsonl.gz");
+        string job = $"serve --model llama-3.1-8b --system dgx-h100 --chips 4 --tp 4 --max-context 131072 --requests 1500 --trace {trace} --json";
+        JsonElement without = Command.RunLine(job).Json();
+        JsonElement with = Command.RunLine(job + " --host-cache 200GB").Json();
+        double device = with.GetProperty("prefixHitShare").GetDouble();
+        double host = with.GetProperty("prefixHostHitShare").GetDouble();
+        host.ShouldBeGreaterThan(0);
+        (device + host + with.GetProperty("prefixMissShare").GetDouble()).ShouldBe(1, 1e-9);
+        (device + host).ShouldBeGreaterThanOrEqualTo(without.GetProperty("prefixHitShare").GetDouble());
+    }
+
+    [Theory]
+    [InlineData("--speculate draft=llama-3.2-1b,speed=2", "ORR6020")]
+    [InlineData("--priorities 0.5:0", "add up to 0.5")]
+    [InlineData("--host-cache lots", "such as '96 GiB'")]
+    [InlineData("--ageing -3s", "--ageing")]
+    [InlineData("--preemption swop", "did you mean 'swap'?")]
+    public void What_cannot_be_read_is_said(string option, string because)
+    {
+        Command command = Command.RunLine($"{Small} {option}");
+        command.ShouldBeRefused();
+        command.Error.ShouldContain(because);
+    }
+}
