@@ -89,6 +89,7 @@ internal static class Bench
             ReservesOutput = reserves,
             Watermark = reserves ? 0 : 0.01,
             StepsSingly = stepsSingly,
+            ChecksInvariants = true,
         };
     }
 

@@ -85,6 +85,30 @@ public sealed class PrefixCacheTests
     public void Nothing_is_found_where_it_is_forbidden() => HitShare(Run(Conversations(1), 1 << 24, caches: false)).ShouldBe(0);
 
     [Fact]
+    public void Text_that_nobody_worked_on_is_not_found()
+    {
+        // Prompts that share nothing, in a cache so tight that some lose their blocks half worked on: each token is worked on at least once.
+        long preemptions = 0;
+        for (ulong seed = 0; seed < 6; seed++)
+        {
+            RandomStream random = RandomStream.Create(seed, "apart");
+            RequestTraceBuilder builder = new(512);
+            for (int request = 0; request < 60; request++)
+            {
+                int blocks = 2 + random.NextInt(4);
+                builder.Add(request * 1_000_000_000L, (blocks * 512) - random.NextInt(500), 100 + random.NextInt(400), [.. Enumerable.Range(1, blocks).Select(block => (request * 10) + block)]);
+            }
+
+            RequestTrace trace = builder.ToTrace();
+            ReplicaStatistics statistics = Bench.Run(trace, Bench.Options(8_000, budget: 256) with { CachesPrefixes = true }).Engines[0].Statistics;
+            statistics.PrefilledTokens.ShouldBeGreaterThanOrEqualTo(trace.TotalInput);
+            preemptions += statistics.Preemptions;
+        }
+
+        preemptions.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
     public void What_is_found_is_not_worked_on_again()
     {
         RequestTrace trace = Conversations(2);

@@ -86,7 +86,16 @@ public sealed class RateSearchTests
         outcome.IsNo.ShouldBeTrue();
         outcome.MaximumRate!.Rate.ShouldBeNull();
         outcome.Diagnostics.Single(static one => one.Severity == Severity.Error).Message.ShouldSatisfyAllConditions(
-            static text => text.ShouldContain("no rate keeps ttft=2s,tpot=0.001s for 90 %"), static text => text.ShouldContain("no load keeps it"));
+            static text => text.ShouldContain("no rate keeps ttft=2s,tpot=1ms for 90 %"), static text => text.ShouldContain("no load keeps it"));
+    }
+
+    [Theory]
+    [InlineData("ttft=1us", "ttft: 0.0 % of the requests keep 0.001 ms; even the fastest takes")]
+    [InlineData("e2e=10ms", "e2e: 0.0 % of the requests keep 10 ms; even the shortest takes")]
+    public void A_level_below_what_one_request_takes_is_told_from_waiting(string level, string limit)
+    {
+        (ServingRequest request, RatedRequests rated) = Job(level, requests: 100);
+        Find(request, rated).Limit.ShouldStartWith(limit);
     }
 
     [Fact]

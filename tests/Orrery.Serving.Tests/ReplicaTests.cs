@@ -84,6 +84,19 @@ public sealed class ReplicaTests
         engines[0].Statistics.WaitingForCache.ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(0.2, false)]
+    public void Admission_leaves_the_watermark_free_for_those_that_run(double watermark, bool isAdmittedAtOnce)
+    {
+        // Ten blocks: four of each prompt, one that the first needs next, and two of the watermark are one too many.
+        RequestTraceBuilder builder = new();
+        builder.Add(0, 64, 30);
+        builder.Add(1, 64, 2);
+        (RequestBook book, _) = Bench.Run(builder.ToTrace(), Bench.Options(cacheTokens: 160) with { Watermark = watermark });
+        (book.FirstTokens[1] < book.Finishes[0]).ShouldBe(isAdmittedAtOnce);
+    }
+
     [Fact]
     public void A_request_that_no_cache_holds_is_refused_and_the_rest_goes_on()
     {

@@ -242,7 +242,7 @@ public static class ArgumentReader
         _ => "",
     };
 
-    private static string Bound(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
+    private static string Bound(double value) => value.ToString(value is > 0 and < 1 ? "0.######" : "#,0", CultureInfo.InvariantCulture);
 
     private static Diagnostic Error(string code, string place, string message) => new(Severity.Error, code, place, 0, 0, message);
 }

@@ -19,7 +19,7 @@ public static class ServingText
         ServingRequest request = report.Request;
         text.Title(report.Pools is { } split
             ? $"{request.Model.Name} on {PoolText.Machines(split)}"
-            : $"{request.Model.Name} on {request.System.Id}: {Count(request.Chips)} {request.System.Chip.Name} chips, {report.Plan.Precision.Text()}, engine {request.Stack.Name}");
+            : $"{request.Model.Name} on {request.System.Id}: {Count(request.Chips)} {request.System.Chip.Name} chip{(request.Chips == 1 ? "" : "s")}, {report.Plan.Precision.Text()}, engine {request.Stack.Name}");
         text.Gap();
         WritePlan(text, report);
         if (outcome.MaximumRate is { } maximum)

@@ -5,6 +5,8 @@ namespace Orrery.Serving;
 /// <summary>Counts who keeps a service level, and names the limit that is missed most.</summary>
 public static class AttainmentFinder
 {
+    private const string Remedies = "wider --tp, a narrower --precision or another system";
+
     /// <summary>How <paramref name="run"/> kept <paramref name="level"/>.</summary>
     /// <param name="delay">Seconds between the device and the client.</param>
     /// <param name="streamInterval">Tokens that travel together.</param>
@@ -15,11 +17,15 @@ public static class AttainmentFinder
         int keepFirst = 0;
         int keepEach = 0;
         int keepEnd = 0;
+        double fastest = double.PositiveInfinity;
+        double shortest = double.PositiveInfinity;
         for (int one = 0; one < book.Count; one++)
         {
             if (book.Finishes[one] == RequestBook.Never)
                 continue;
             RequestTimes times = RequestTimes.Of(book, one, delay, streamInterval);
+            fastest = Math.Min(fastest, times.FirstToken);
+            shortest = Math.Min(shortest, times.EndToEnd);
             bool first = level.FirstToken is not { } most || times.FirstToken <= most.Value;
             // An answer of one token has no time between tokens to miss.
             bool each = level.PerToken is not { } mostEach || !(times.PerToken > mostEach.Value);
@@ -39,8 +45,8 @@ public static class AttainmentFinder
         {
             double worst = Math.Min(ofFirst ?? 1, Math.Min(ofEach ?? 1, ofEnd ?? 1));
             limit = ofEach == worst ? EachLimit(level, worst, run)
-                : ofFirst == worst ? FirstLimit(level, worst, run)
-                : string.Create(CultureInfo.InvariantCulture, $"e2e: {worst:P1} of the requests keep {level.EndToEnd!.Value.Value:G4} s");
+                : ofFirst == worst ? FirstLimit(level, worst, fastest, run)
+                : EndLimit(level, worst, shortest);
         }
 
         return new ServiceAttainment(keepAll / count, ofFirst, ofEach, ofEnd, limit);
@@ -66,12 +72,27 @@ public static class AttainmentFinder
     private static string EachLimit(ServiceLevel level, double share, ServingRun run)
     {
         double alone = run.Cost.Decode(1, 1).Total / run.Cost.TokensPerIteration;
-        string head = string.Create(CultureInfo.InvariantCulture, $"tpot: {share:P1} of the requests keep {level.PerToken!.Value.Value * 1e3:G4} ms");
-        return alone > level.PerToken.Value.Value
-            ? string.Create(CultureInfo.InvariantCulture, $"{head}; one sequence alone takes {alone * 1e3:G3} ms a token, so no load keeps it: wider --tp, a narrower --precision or another system")
-            : string.Create(CultureInfo.InvariantCulture, $"{head}; a smaller --max-batch or --chunk, or more --replicas, would help");
+        double most = level.PerToken!.Value.Value;
+        return $"tpot: {Kept(share, most)}; " + (alone > most
+            ? $"one sequence alone takes {Text(alone)} a token, so no load keeps it: {Remedies}"
+            : "a smaller --max-batch or --chunk, or more --replicas, would help");
     }
 
-    private static string FirstLimit(ServiceLevel level, double share, ServingRun run) => string.Create(
-        CultureInfo.InvariantCulture, $"ttft: {share:P1} of the requests keep {level.FirstToken!.Value.Value:G4} s; {WaitingFor(run)}");
+    private static string FirstLimit(ServiceLevel level, double share, double fastest, ServingRun run)
+    {
+        double most = level.FirstToken!.Value.Value;
+        return $"ttft: {Kept(share, most)}; " + (fastest > most ? $"even the fastest takes {Text(fastest)}: {Remedies}" : WaitingFor(run));
+    }
+
+    private static string EndLimit(ServiceLevel level, double share, double shortest)
+    {
+        double most = level.EndToEnd!.Value.Value;
+        return $"e2e: {Kept(share, most)}" + (shortest > most ? $"; even the shortest takes {Text(shortest)}: {Remedies}" : "");
+    }
+
+    private static string Kept(double share, double most) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0} % of the requests keep {Text(most)}");
+
+    private static string Text(double seconds) => seconds >= 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0.###} s")
+        : string.Create(CultureInfo.InvariantCulture, $"{seconds * 1e3:0.####} ms");
 }

@@ -56,7 +56,7 @@ public static class MaximumRateFinder
         RateBracket fast = Search(job, all, 1 / factor, found.Kept * factor, tolerance);
         string next = double.IsFinite(found.Missed) ? LimitOf(job, job.With(all.At(found.Missed)).Run(1)) : "";
         if (next.Length == 0)
-            diagnostics.Add(new Diagnostic(Severity.Warning, ServingCode.NoHighestRate, "--rate", 0, 0, string.Create(CultureInfo.InvariantCulture, $"{all.Trace.Count:#,0} requests are too few to find a rate that is missed; more --requests would")));
+            diagnostics.Add(new Diagnostic(Severity.Warning, ServingCode.NoHighestRate, "--rate", 0, 0, string.Create(CultureInfo.InvariantCulture, $"{all.Trace.Count:#,0} request{(all.Trace.Count == 1 ? " is" : "s are")} too few to find a rate that is missed; more --requests would")));
         return outcome with
         {
             Diagnostics = [.. diagnostics],
@@ -142,7 +142,7 @@ public static class MaximumRateFinder
         void Add(string name, Seconds? limit)
         {
             if (limit is { } most)
-                parts.Add(string.Create(CultureInfo.InvariantCulture, $"{name}={most.Value:G4}s"));
+                parts.Add(string.Create(CultureInfo.InvariantCulture, $"{name}={(most.Value >= 1 ? most.Value : most.Value * 1e3):0.####}{(most.Value >= 1 ? "s" : "ms")}"));
         }
     }
 

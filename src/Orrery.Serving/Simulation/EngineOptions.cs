@@ -69,4 +69,11 @@ public sealed record EngineOptions
     /// Iterations that are alike are run one by one instead of together: the same result in many times the time, to test that it is the same.
     /// </summary>
     public bool StepsSingly { get; init; }
+
+    /// <summary>The batch and the cache are checked after every iteration: always in Debug builds, in others where tests ask for it.</summary>
+#if DEBUG
+    public bool ChecksInvariants { get; init; } = true;
+#else
+    public bool ChecksInvariants { get; init; }
+#endif
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Orrery.Serving;
 
 /// <content>Blocks of the cache: who holds them, who loses them.</content>
@@ -145,7 +143,7 @@ public sealed partial class Replica
         Statistics.CachePeak = Math.Max(Statistics.CachePeak, used);
     }
 
-    [Conditional("DEBUG")]
+    /// <summary>What holds after every iteration; a mistake of ours throws.</summary>
     private void CheckInvariants()
     {
         long bytes = 0;
@@ -164,7 +162,7 @@ public sealed partial class Replica
                 continue;
             running++;
             context += calendar is null ? offset[slot] + iteration : offset[slot] + (slope[slot] * iteration);
-            Debug.Assert(end[slot] > iteration, "a sequence runs beyond its end");
+            Hold(end[slot] > iteration, "a sequence runs beyond its end");
         }
 
         int counted = 0;
@@ -178,13 +176,19 @@ public sealed partial class Replica
             away += one.HostBytes;
         foreach (long one in hostHeld)
             away += one;
-        Debug.Assert(away == swapped, "the host keeps what was swapped out and has not come back");
-        Debug.Assert(HostUsed <= options.HostBytes, "the host's memory is over its capacity");
-        Debug.Assert(bytes == used, "the cache in use is what the sequences hold");
-        Debug.Assert(used <= options.CacheBytes, "the cache is over its capacity");
-        Debug.Assert(running == decoding && counted == decoding, "running sequences are counted once");
-        Debug.Assert(filling == prefilling.Count && leaving == transfers.Count + incoming.Count + undated.Count, "prompts are counted once");
-        Debug.Assert(filling + running + leaving + freeCount == phase.Length, "every slot is free, prefilling, decoding, leaving or coming");
-        Debug.Assert(context == totalContext, "the context is the sum of the sequences'");
+        Hold(away == swapped, "the host keeps what was swapped out and has not come back");
+        Hold(HostUsed <= options.HostBytes, "the host's memory is over its capacity");
+        Hold(bytes == used, "the cache in use is what the sequences hold");
+        Hold(used <= options.CacheBytes, "the cache is over its capacity");
+        Hold(running == decoding && counted == decoding, "running sequences are counted once");
+        Hold(filling == prefilling.Count && leaving == transfers.Count + incoming.Count + undated.Count, "prompts are counted once");
+        Hold(filling + running + leaving + freeCount == phase.Length, "every slot is free, prefilling, decoding, leaving or coming");
+        Hold(context == totalContext, "the context is the sum of the sequences'");
+    }
+
+    private static void Hold(bool isSo, string what)
+    {
+        if (!isSo)
+            throw new InvalidOperationException($"not so after an iteration: {what}");
     }
 }

@@ -22,7 +22,7 @@ public sealed partial class Replica
     /// <summary>Runs one iteration that begins before <paramref name="limit"/>, or a span of alike ones, or waits for the next arrival.</summary>
     public void StepOnce(long limit)
     {
-        if (Step(limit))
+        if (Step(limit) && options.ChecksInvariants)
             CheckInvariants();
     }
 

@@ -183,7 +183,10 @@ public sealed partial class Replica
     public void AdvanceTo(long limit)
     {
         while (Clock < limit && Step(limit))
-            CheckInvariants();
+        {
+            if (options.ChecksInvariants)
+                CheckInvariants();
+        }
     }
 
     /// <summary>Runs until nothing is left.</summary>
