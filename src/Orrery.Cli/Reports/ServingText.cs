@@ -182,9 +182,10 @@ public static class ServingText
         text.Line($"{Quantity.FormatNumber(report.Energy.ChipPower.Value, 3)} W a chip, {Quantity.FormatNumber(report.Energy.FacilityPower.Value / 1e3, 3)} kW at the meter; "
             + $"{Quantity.FormatNumber(report.Energy.Total.Value / tokens, 3)} J for each token of an answer");
         text.Section("money");
+        string unpriced = report.Pools is { Prompts: { Cost.UsdPerHour: null } prefill } ? prefill.Request.System.Id : report.Request.System.Id;
         text.Line(report.Cost.UsdPerHour is { } hourly
             ? $"${Quantity.FormatNumber(hourly, 4)} an hour, ${Quantity.FormatNumber(report.Cost.UsdPerMillionTokens ?? 0, 4)} for a million tokens of answers ({report.Cost.Mark}: {report.Cost.Source})"
-            : $"no price is known; a dollar at one dollar a chip-hour buys {Count(report.Cost.BreakEvenTokensPerUsd)} tokens of answers (--price {report.Request.System.Id}=USD)");
+            : $"no price is known; a dollar at one dollar a chip-hour buys {Count(report.Cost.BreakEvenTokensPerUsd)} tokens of answers (--price {unpriced}=USD)");
     }
 
     private static void WriteLimits(ReportText text, ServingReport report)

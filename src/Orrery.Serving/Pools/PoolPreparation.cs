@@ -16,12 +16,12 @@ public static class PoolPreparation
     public static PreparedJob? Prepare(ServingRequest whole, PoolPair pair, ServingContext context, List<Diagnostic> diagnostics, out bool isNo)
     {
         isNo = false;
-        if (pair.IsOneSystem)
+        if (pair.IsOneSystem && !whole.IsPart)
             ServingRunner.CheckSize(whole, diagnostics);
         if (diagnostics.Exists(static one => one.Severity == Severity.Error))
             return null;
-        PreparedJob? prompts = Pool("prefill", pair.Prompts with { Workload = whole.Workload, IsPart = pair.IsOneSystem }, context, diagnostics, out bool isFirstNo);
-        PreparedJob? answers = Pool("decode", pair.Answers with { Workload = whole.Workload, IsPart = pair.IsOneSystem }, context, diagnostics, out bool isSecondNo);
+        PreparedJob? prompts = Pool("prefill", pair.Prompts with { Workload = whole.Workload, IsPart = pair.IsOneSystem || pair.Prompts.IsPart }, context, diagnostics, out bool isFirstNo);
+        PreparedJob? answers = Pool("decode", pair.Answers with { Workload = whole.Workload, IsPart = pair.IsOneSystem || pair.Answers.IsPart }, context, diagnostics, out bool isSecondNo);
         isNo = isFirstNo || isSecondNo;
         if (prompts is null || answers is null)
             return null;
@@ -80,7 +80,7 @@ public static class PoolPreparation
     }
 
     /// <summary>The doubt of a pool at the mean context of the requests and the largest batch there is room for.</summary>
-    private static double SigmaOf(PreparedJob job, out ImmutableArray<string> provenance)
+    internal static double SigmaOf(PreparedJob job, out ImmutableArray<string> provenance)
     {
         ServingRequest request = job.Request;
         RequestTrace trace = request.Workload.Trace;

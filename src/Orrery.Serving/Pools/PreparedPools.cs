@@ -15,6 +15,12 @@ public sealed record PreparedPools(PreparedJob Prompts, PreparedJob Answers, Tra
     /// <inheritdoc cref="PromptSigma"/>
     public required double AnswerSigma { get; init; }
 
+    /// <summary>Factor on the time of every iteration of prompts, to ask what one pool alone being slower does.</summary>
+    public double PromptFactor { get; init; } = 1;
+
+    /// <summary>The same of answers.</summary>
+    public double AnswerFactor { get; init; } = 1;
+
     /// <summary>The larger of the two, which an interval of the whole is made of.</summary>
     public double Sigma => Math.Max(PromptSigma, AnswerSigma);
 
@@ -34,8 +40,8 @@ public sealed record PreparedPools(PreparedJob Prompts, PreparedJob Answers, Tra
     public ServingRun Run(ServingRequest whole, double scale, RequestBook? reused)
     {
         ServingWorkload workload = whole.Workload;
-        (IterationCost promptCost, EngineOptions promptOptions) = EngineOf(Prompts, whole, ScaleOf(scale, PromptSigma));
-        (IterationCost answerCost, EngineOptions answerOptions) = EngineOf(Answers, whole, ScaleOf(scale, AnswerSigma));
+        (IterationCost promptCost, EngineOptions promptOptions) = EngineOf(Prompts, whole, PromptFactor * ScaleOf(scale, PromptSigma));
+        (IterationCost answerCost, EngineOptions answerOptions) = EngineOf(Answers, whole, AnswerFactor * ScaleOf(scale, AnswerSigma));
         promptOptions = promptOptions with { Role = EngineRole.Prompts, AnswersBegin = Rules.AnswersBegin };
         // Prefixes are looked for where prompts are worked on.
         answerOptions = answerOptions with { Role = EngineRole.Answers, AnswersBegin = Rules.AnswersBegin, CachesPrefixes = false };

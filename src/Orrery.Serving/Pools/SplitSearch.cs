@@ -14,8 +14,8 @@ namespace Orrery.Serving;
 /// </remarks>
 public static class SplitSearch
 {
-    /// <summary>Requests on which splits are compared, where more can be made up.</summary>
-    public const int ComparedRequests = 6_000;
+    /// <summary>Requests on which splits are compared at least, where more can be made up.</summary>
+    public const int ComparedRequests = 3_000;
 
     /// <summary>Rates of splits are known to within this share.</summary>
     public const double Tolerance = 0.02;
@@ -32,7 +32,7 @@ public static class SplitSearch
     /// <param name="rated">Its requests.</param>
     public static (ServingRequest? Best, ImmutableArray<TriedSplit> Tried) Run(ServingRequest request, ServingRequest undivided, RatedRequests rated, ServingContext context)
     {
-        RatedRequests compared = rated.Longer is { } made && rated.Trace.Count != ComparedRequests ? rated with { Trace = made(ComparedRequests), Longer = null } : rated with { Longer = null };
+        RatedRequests compared = Fewer(rated);
         List<(TriedSplit Split, ServingRequest Request)> tried = [];
         foreach (int tensor in TensorsOf(undivided))
         {
@@ -61,9 +61,7 @@ public static class SplitSearch
         (TriedSplit Split, ServingRequest Request)[] sorted = [.. tried.OrderByDescending(static one => one.Split.MaximumRate)];
         return (sorted.Length > 0 ? sorted[0].Request : null, [.. sorted.Select(static one => one.Split)]);
 
-        double? Rate(ServingRequest one) => ServingRunner.Prepare(one with { Workload = compared.At(compared.NaturalRate) }, context, [], out _) is { } job
-            ? MaximumRateFinder.Find(job, compared, Tolerance).Bracket.Kept
-            : null;
+        double? Rate(ServingRequest one) => RateOf(one, compared, context);
 
         void Split(int promptTensor, int answerTensor)
         {
@@ -76,33 +74,53 @@ public static class SplitSearch
                 counts = [.. Enumerable.Range(1, Math.Max(0, most))];
             if (counts.Length == 0)
                 return;
-            Dictionary<int, double> rates = [];
-            int best = 0;
-            int step = Math.Max(1, counts.Length / Spread);
-            for (int place = step / 2; place < counts.Length; place += step)
-                Try(place);
-            while (step > 1)
+            Climb(counts.Length, place =>
             {
-                step = (step + 1) / 2;
-                int centre = best;
-                Try(centre - step);
-                Try(centre + step);
-            }
-
-            void Try(int place)
-            {
-                if (place < 0 || place >= counts.Length || rates.ContainsKey(place))
-                    return;
                 int chips = counts[place] * unit;
                 ServingRequest one = With(request, chips, promptTensor, answerTensor);
                 double rate = Rate(one) ?? 0;
-                rates.Add(place, rate);
-                if (rates.Count == 1 || rate > rates[best])
-                    best = place;
                 tried.Add((new TriedSplit(chips, request.Chips - chips, promptTensor, answerTensor, one.Pools!.Prompts.TokenBudget ?? one.Pools.Prompts.Stack.TokenBudget, rate), one));
-            }
+                return rate;
+            });
         }
     }
+
+    /// <summary>Looks for the largest of <paramref name="count"/> values that rise and then fall: some spread over all, then on both sides of the best, ever nearer.</summary>
+    internal static void Climb(int count, Func<int, double> value)
+    {
+        Dictionary<int, double> values = [];
+        int best = 0;
+        int step = Math.Max(1, count / Spread);
+        for (int place = step / 2; place < count; place += step)
+            Try(place);
+        while (step > 1)
+        {
+            step = (step + 1) / 2;
+            int centre = best;
+            Try(centre - step);
+            Try(centre + step);
+        }
+
+        void Try(int place)
+        {
+            if (place < 0 || place >= count || values.ContainsKey(place))
+                return;
+            double found = value(place);
+            values.Add(place, found);
+            if (values.Count == 1 || found > values[best])
+                best = place;
+        }
+    }
+
+    /// <summary>As many requests as ways to lay them out are compared on.</summary>
+    internal static RatedRequests Fewer(RatedRequests rated) =>
+        rated with { Trace = rated.Longer is { } made && rated.Trace.Count != ComparedRequests ? made(ComparedRequests) : rated.Trace };
+
+    /// <summary>The highest rate of a request; null where it cannot be laid out.</summary>
+    internal static double? RateOf(ServingRequest request, RatedRequests rated, ServingContext context) =>
+        ServingRunner.Prepare(request with { Workload = rated.At(rated.NaturalRate) }, context, [], out _) is { } job
+            ? MaximumRateFinder.Find(job, rated, Tolerance, rough: true).Bracket.Kept
+            : null;
 
     /// <summary>The request with so many chips for prompts, and these widths.</summary>
     private static ServingRequest With(ServingRequest request, int promptChips, int promptTensor, int answerTensor)
@@ -119,7 +137,7 @@ public static class SplitSearch
     }
 
     /// <summary>The width asked for, or the usual one and wider ones inside the scale-up domain; none where nothing holds the weights.</summary>
-    private static List<int> TensorsOf(ServingRequest pool)
+    internal static List<int> TensorsOf(ServingRequest pool)
     {
         int ranksPerChip = ServingRunner.RanksPerChip(pool, []);
         if (PlanChoice.Of(pool, ranksPerChip).Plan is not { } usual)
@@ -138,7 +156,7 @@ public static class SplitSearch
     }
 
     /// <summary>Chips of one replica.</summary>
-    private static int ChipsOf(ServingRequest pool, int tensor)
+    internal static int ChipsOf(ServingRequest pool, int tensor)
     {
         int ranksPerChip = ServingRunner.RanksPerChip(pool, []);
         int ranks = PlanChoice.Of(pool with { TensorParallel = tensor }, ranksPerChip).Plan?.RanksPerReplica ?? tensor;

@@ -25,6 +25,9 @@ public static class MaximumRateFinder
     /// <summary>Share of all requests that may wait for their first token when the last arrives.</summary>
     public const double MostLate = 0.02;
 
+    /// <summary>What requests last where many jobs are compared, in the longest time one may take.</summary>
+    public const double RoughHorizons = 8;
+
     private const double Horizons = 30;
 
     /// <summary>A level that nobody asked for is kept by every request.</summary>
@@ -65,12 +68,13 @@ public static class MaximumRateFinder
     }
 
     /// <summary>The highest rate of a job, the requests it was found with, and a run of them nearly alone; nothing is reported.</summary>
-    public static (RateBracket Bracket, RatedRequests Requests, ServingRun Alone) Find(PreparedJob job, RatedRequests requests, double tolerance)
+    /// <param name="rough">Many jobs are compared: fewer requests, so that they last <see cref="RoughHorizons"/> times the longest time one may take.</param>
+    public static (RateBracket Bracket, RatedRequests Requests, ServingRun Alone) Find(PreparedJob job, RatedRequests requests, double tolerance, bool rough = false)
     {
         // With so much time between them nearly every request is alone: who misses the level there always does.
         ServingRun alone = job.With(requests.At(requests.LeastRate)).Run(1);
         double flood = Rate(job.With(requests.At(RateSearch.Highest)).Run(1));
-        RatedRequests all = Lengthened(job, requests, alone, flood);
+        RatedRequests all = Lengthened(job, requests, alone, flood, rough);
         RateBracket bracket = Kept(job, alone) < ShareOf(job.Request) ? new RateBracket(0, requests.LeastRate, 0) : Search(job, all, 1, flood, tolerance);
         return (bracket with { Runs = bracket.Runs + 2 }, all, alone);
     }
@@ -115,7 +119,7 @@ public static class MaximumRateFinder
     }
 
     /// <summary>More requests of the same kind where they would be over before the engines fill.</summary>
-    private static RatedRequests Lengthened(PreparedJob job, RatedRequests requests, ServingRun alone, double flood)
+    private static RatedRequests Lengthened(PreparedJob job, RatedRequests requests, ServingRun alone, double flood, bool rough)
     {
         if (requests.Longer is not { } longer)
             return requests;
@@ -125,7 +129,10 @@ public static class MaximumRateFinder
         answer /= Math.Max(1, alone.Book.Finished) * RequestTrace.TicksPerSecond;
         ServiceLevel? level = job.Request.ServiceLevel;
         double horizon = Math.Max(answer, Math.Max(level?.FirstToken?.Value ?? 0, level?.EndToEnd?.Value ?? 0));
-        int count = (int)Math.Clamp(Horizons * horizon * flood, UsualRequests, MostRequests);
+        // Few horizons have to be whole ones: answers as slow as the level lets them be.
+        if (rough && level?.PerToken is { } slowest)
+            horizon = Math.Max(horizon, slowest.Value * requests.Trace.TotalOutput / Math.Max(1, requests.Trace.Count));
+        int count = (int)Math.Clamp((rough ? RoughHorizons : Horizons) * horizon * flood, rough ? requests.Trace.Count : UsualRequests, MostRequests);
         return count <= requests.Trace.Count ? requests : requests with { Trace = longer(count) };
     }
 
