@@ -76,6 +76,16 @@ public sealed class ReplicaTests
     }
 
     [Fact]
+    public void One_chunk_first_cuts_a_long_prompt_and_never_joins_two()
+    {
+        RequestTrace trace = Trace((0, 1200, 2), (0, 64, 2));
+        (RequestBook book, Replica[] engines) = Bench.Run(trace, Bench.Options(batching: "one-chunk-first", budget: 512));
+        engines[0].Statistics.PrefillIterations.ShouldBe(4);
+        book.FirstTokens[1].ShouldBeGreaterThan(book.FirstTokens[0]);
+        Bench.Run(trace, Bench.Options(batching: "prefill-first", budget: 512)).Engines[0].Statistics.PrefillIterations.ShouldBe(3);
+    }
+
+    [Fact]
     public void A_full_batch_lets_nobody_in_and_says_so()
     {
         (RequestBook book, Replica[] engines) = Bench.Run(Trace((0, 64, 50), (0, 64, 50)), Bench.Options(batch: 1));

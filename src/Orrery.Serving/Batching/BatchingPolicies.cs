@@ -5,7 +5,7 @@ namespace Orrery.Serving;
 /// <summary>Every batching policy there is.</summary>
 public static class BatchingPolicies
 {
-    public static ImmutableArray<BatchingPolicy> All { get; } = [new MixedBatching(), new MixedWholePrompts(), new PrefillFirst(), new OnePromptFirst(), new DecodeFirst()];
+    public static ImmutableArray<BatchingPolicy> All { get; } = [new MixedBatching(), new MixedWholePrompts(), new PrefillFirst(), new OnePromptFirst(), new OneChunkFirst(), new DecodeFirst()];
 
     /// <summary>Their words.</summary>
     public static ImmutableArray<string> Names { get; } = [.. All.Select(static policy => policy.Name)];

@@ -18,7 +18,7 @@ public sealed partial class Replica
             int rest = prompt[slot] - worked[slot];
             if (!shape.SplitsPrompts && chunks > 0 && rest > left)
                 return chunks;
-            left -= Deal(chunks++, slot, shape.SplitsPrompts ? Math.Min(rest, Math.Min(left, most)) : rest);
+            left = Left(left, Deal(chunks++, slot, shape.SplitsPrompts ? Math.Min(rest, Math.Min(left, most)) : rest), shape);
         }
 
         // Blocks just taken from one sequence are not for a new one.
@@ -29,11 +29,14 @@ public sealed partial class Replica
                 break;
             int rest = prompt[slot] - worked[slot];
             if (phase[slot] == Prefilling)
-                left -= Deal(chunks++, slot, shape.SplitsPrompts ? Math.Min(rest, Math.Min(left, most)) : rest);
+                left = Left(left, Deal(chunks++, slot, shape.SplitsPrompts ? Math.Min(rest, Math.Min(left, most)) : rest), shape);
         }
 
         return chunks;
     }
+
+    /// <summary>Tokens that further prompts of the iteration may have.</summary>
+    private static int Left(int left, int dealt, in IterationShape shape) => shape.IsOfOnePrompt ? 0 : left - dealt;
 
     private int Deal(int chunk, int slot, int tokens)
     {

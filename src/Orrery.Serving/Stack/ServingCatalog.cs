@@ -156,6 +156,7 @@ public sealed partial class ServingCatalog(string dataRoot)
                 new Bytes(Figure(top, "hostCache", 0, 1e15, QuantityKind.Data)),
                 new Seconds(Figure(top, "ageing", 0, 1e6, QuantityKind.Duration))),
             UnfittedSigma = Figure(top, "unfittedSigma", 0, 2),
+            UnfittedFirstTokenSigma = top.Has("unfittedFirstTokenSigma") ? Figure(top, "unfittedFirstTokenSigma", 0, 2) : 0,
             AllReduce = Reducing(top),
             SlowCaches = Slow(top),
             Constants = Constants(top.Group("constants")),

@@ -119,6 +119,13 @@ public sealed record ServingStack
     /// <summary>Standard deviation of log(measured/predicted) of a stack that was never fitted.</summary>
     public required double UnfittedSigma { get; init; }
 
+    /// <summary>The same of times to the first token; twice that of an iteration where the file does not say.</summary>
+    public double UnfittedFirstTokenSigma
+    {
+        get => field > 0 ? field : 2 * UnfittedSigma;
+        init;
+    }
+
     /// <summary>Fits by model class and chip family; <c>data/calibration/serving/ID.yaml</c>.</summary>
     public ImmutableArray<CalibrationFit> Fits { get; init; } = [];
 

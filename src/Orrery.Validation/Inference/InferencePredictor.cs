@@ -23,7 +23,7 @@ public sealed class InferencePredictor(DataCatalog catalog, InferenceRules rules
     public InferenceReading ReadingOf(InferenceCase row) => rules.Read(row);
 
     /// <summary>The serving stack of a case; null where there is none of its name.</summary>
-    public ServingStack? StackOf(InferenceCase row) => context.Stacks.Stack(row.Origin.Stack).Value;
+    public ServingStack? StackOf(InferenceCase row) => context.Stacks.Stack(ReadingOf(row).Stack is { Length: > 0 } other ? other : row.Origin.Stack).Value;
 
     /// <summary>The class of constants of a case under its stack: the rules' word, else that of the model.</summary>
     public string ClassOf(InferenceCase row, InferenceReading reading) =>

@@ -29,6 +29,9 @@ public sealed record InferenceReading
     /// <summary>Catalogue model in place of the row's; empty where the row names one.</summary>
     public string Model { get; init; } = "";
 
+    /// <summary>Serving stack in place of the row's; empty where the row names it.</summary>
+    public string Stack { get; init; } = "";
+
     /// <summary>How the row was measured.</summary>
     public InferenceMethod Method { get; init; }
 

@@ -10,4 +10,6 @@ namespace Orrery.Validation.Inference;
 /// <param name="Share">Share of the clean rows.</param>
 /// <param name="Least">Rows taken where the share is fewer, up to half of all.</param>
 /// <param name="Fixed">Constants that stay as they are: rows of this class cannot tell them.</param>
-public sealed record InferenceRecipe(string Stack, string Class, string Family, double Share, int Least, ulong Seed, ImmutableArray<string> Fixed, ImmutableArray<string> Free);
+/// <param name="LeavesOut">Each network is also predicted by constants fitted on the others of the class alone.</param>
+public sealed record InferenceRecipe(
+    string Stack, string Class, string Family, double Share, int Least, ulong Seed, ImmutableArray<string> Fixed, ImmutableArray<string> Free, bool LeavesOut = false);

@@ -26,7 +26,8 @@ public sealed record InferenceRecipes(ImmutableArray<InferenceRecipe> All, RunRe
                 one.Integer("least", 1, 1000, 10),
                 (ulong)one.Integer("seed", 0, int.MaxValue, 1),
                 one.Words("fixed"),
-                one.Words("free")));
+                one.Words("free"),
+                one.Flag("leaveOut", fallback: false)));
             one.Finish();
         }
 

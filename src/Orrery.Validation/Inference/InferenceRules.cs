@@ -192,6 +192,8 @@ public sealed class InferenceRules
 
         private string Model { get; init; } = "";
 
+        private string OtherStack { get; init; } = "";
+
         private InferenceMethod? Method { get; init; }
 
         private bool IsOverWhole { get; init; }
@@ -254,6 +256,7 @@ public sealed class InferenceRules
                 MemoryShare = group.Quantity("memoryShare", QuantityKind.Number, 0.1, 1) ?? 0,
                 IsWarm = group.Flag("warm", fallback: false),
                 Model = group.Text("model"),
+                OtherStack = group.Text("stack"),
                 Method = group.Has("method") ? (InferenceMethod)group.Word("method", MethodWords) : null,
                 IsOverWhole = group.Flag("overWhole", fallback: false),
                 CountsOnce = group.Flag("countOnce", fallback: false),
@@ -279,6 +282,7 @@ public sealed class InferenceRules
                 ClientDelay = ClientDelay ?? before.ClientDelay,
                 StreamInterval = StreamInterval > 0 ? StreamInterval : before.StreamInterval,
                 Model = Model.Length > 0 ? Model : before.Model,
+                Stack = OtherStack.Length > 0 ? OtherStack : before.Stack,
                 Method = Method ?? before.Method,
                 IsOverWhole = IsOverWhole || before.IsOverWhole,
                 CountsOnce = CountsOnce || before.CountsOnce,

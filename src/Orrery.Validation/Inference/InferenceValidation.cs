@@ -33,6 +33,7 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         EnergyModel energy = EnergyModel.Open(catalog.DataRoot);
         HashSet<string> powered = CalibrationRows.ReadFolder(Path.Combine(catalog.DataRoot, "calibration", "power"));
         MeasuredPoints points = new();
+        List<InferenceCase> counted = [];
         foreach (string path in files)
         {
             CaseFile<InferenceCase> file = InferenceCase.Read(path);
@@ -41,16 +42,23 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
             foreach (InferenceCase row in file.Cases)
             {
                 if (points.Counts(row, predictor.ReadingOf(row)))
+                {
                     Score(scorer, predictor, energy, powered, row, isGeneric);
+                    counted.Add(row);
+                }
                 else
+                {
                     scorer.Add(row.Origin with { IsExpressible = false, WhyNot = MeasuredPoints.Reason }, null, static () => default, isRate: false, group: $"{row.Origin.Group}, counted once");
+                }
             }
         }
 
+        Result<InferenceRecipes> recipes = InferenceRecipes.Load(catalog.DataRoot);
+        diagnostics.AddRange(recipes.Diagnostics);
+        if (!isGeneric && recipes.Value is { } known)
+            ScoreLeftOut(scorer, predictor, counted, known.All);
         if (caseFiles.IsDefaultOrEmpty)
         {
-            Result<InferenceRecipes> recipes = InferenceRecipes.Load(catalog.DataRoot);
-            diagnostics.AddRange(recipes.Diagnostics);
             CaseFile<MeasuredRun> runs = MeasuredRun.Read(ValidationFiles.ServedRuns(catalog.DataRoot));
             diagnostics.AddRange(runs.Diagnostics);
             failed |= runs.HasErrors;
@@ -142,6 +150,33 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         }
     }
 
+    /// <summary>Networks that the engine was never timed on: constants are fitted on the others' rows here and kept nowhere.</summary>
+    private static void ScoreLeftOut(CaseScorer scorer, InferencePredictor predictor, List<InferenceCase> cases, ImmutableArray<InferenceRecipe> recipes)
+    {
+        foreach ((FittedCase one, ServingConstants constants) in LeftOutNetworks.Of(predictor, cases, recipes))
+        {
+            (InferenceCase row, InferenceReading reading, PreparedCase prepared) = one;
+            InferenceFigures figures = prepared.Run(constants);
+            string slice = $"{prepared.Request.Stack.Id} {prepared.Request.Model.Name} {prepared.Request.System.Chip.Id}";
+            string group = $"{row.Origin.Group}, model left out";
+            void Add(string metric, double? measured, double value, double sigma, bool isRate, string part)
+            {
+                double factor = EightyPercentInterval.Factor(sigma);
+                scorer.Add(
+                    row.Origin with { PrimaryMetric = metric }, measured, () => Scoring.Prediction.Of(value, value / factor, value * factor, reading.Rules), isRate, group: $"{group}{part}",
+                    slice: slice, isUnseen: true);
+            }
+
+            ServingStack stack = prepared.Request.Stack;
+            if (row.Origin.PrimaryMetric == "output_tokens_per_s")
+                Add(row.Origin.PrimaryMetric, row.OutputTokensPerSecond, figures.OutputTokensPerSecond, stack.UnfittedSigma, isRate: true, "");
+            else
+                Add(row.Origin.PrimaryMetric, row.PerTokenMs, figures.PerToken * 1e3, stack.UnfittedSigma, isRate: false, "");
+            if (one.HasFirstToken)
+                Add("ttft_ms_p50", row.FirstTokenMs, figures.FirstToken * 1e3, stack.UnfittedFirstTokenSigma, isRate: false, ", first token");
+        }
+    }
+
     /// <summary>Replays a measured run; nothing of a run is fitted.</summary>
     private static void Score(CaseScorer scorer, InferencePredictor predictor, MeasuredRun run, bool isGeneric)
     {
@@ -222,7 +257,7 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         ServingStack stack = prepared.Request.Stack;
         ChipDescription chip = prepared.Request.System.Chip;
         CalibrationFit? fit = isGeneric ? null : stack.FitFor(modelClass, chip);
-        return (isGeneric ? predictor.Stacks.Generic() : predictor.Stacks.ConstantsOf(stack, modelClass, chip), fit?.ResidualSigma ?? stack.UnfittedSigma, fit is null ? 2 * stack.UnfittedSigma : fit.FirstTokenSigma > 0 ? fit.FirstTokenSigma : fit.ResidualSigma);
+        return (isGeneric ? predictor.Stacks.Generic() : predictor.Stacks.ConstantsOf(stack, modelClass, chip), fit?.ResidualSigma ?? stack.UnfittedSigma, fit is null ? stack.UnfittedFirstTokenSigma : fit.FirstTokenSigma > 0 ? fit.FirstTokenSigma : fit.ResidualSigma);
     }
 
     /// <summary>Time to read the weights an iteration touches, and the caches of all in flight, at the stated bandwidth: what anyone could have.</summary>
