@@ -139,6 +139,12 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
                 // Where the cache is full the first token waits for room: a queue that a little error of the memory makes or unmakes.
                 group: central.CachePeak > FullCache ? $"{origin.Group}, first token with the cache full" : $"{origin.Group}, first token", slice: slice);
         }
+        else
+        {
+            scorer.Add(
+                origin with { PrimaryMetric = "ttft_ms_p50", IsExpressible = false, WhyNot = reading.FirstTokenSetAside }, null, static () => default, isRate: false,
+                group: $"{origin.Group}, first token, set aside");
+        }
 
         if (reading.Method == InferenceMethod.ClosedLoop && row.Concurrency is { } clients && row.OutputTokens is { } tokens && reading.FirstTokenSetAside.Length == 0)
         {

@@ -180,7 +180,7 @@ public sealed class InferenceValidationTests
                 "aws-neuron-docs-trn2-tutorials, set aside", "deepseek-open-infra", "llmservingsim-runs", "llmservingsim-runs, first token",
                 "llmservingsim-runs, first token of the first 20", "llmservingsim-runs, own constants", "llmservingsim-runs, own constants, first token",
                 "llmservingsim-runs, own constants, throughput", "llmservingsim-runs, own constants, whole answers", "llmservingsim-runs, throughput", "llmservingsim-runs, whole answers", "mlperf-inference-nvidia", "mlperf-inference-partners", "nvidia-aiconfigurator-e2e",
-                "nvidia-aiconfigurator-e2e, first token", "nvidia-aiconfigurator-e2e, first token with the cache full", "nvidia-aiconfigurator-e2e, set aside", "nvidia-aiconfigurator-e2e, throughput", "splitwise-profile", "splitwise-profile, first token",
+                "nvidia-aiconfigurator-e2e, first token", "nvidia-aiconfigurator-e2e, first token with the cache full", "nvidia-aiconfigurator-e2e, set aside", "nvidia-aiconfigurator-e2e, throughput", "splitwise-profile", "splitwise-profile, first token", "splitwise-profile, first token, set aside", "nvidia-aiconfigurator-e2e, first token, set aside",
                 "splitwise-profile, highest power", "splitwise-profile, power", "splitwise-profile, power, set aside",
                 "tensorrt-llm-perf-overview",
             ],
