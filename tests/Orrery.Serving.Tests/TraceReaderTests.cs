@@ -82,8 +82,9 @@ public sealed class TraceReaderTests
             text.Append("1,100,5\n");
         Result<RequestTrace> result = Read(text.ToString(), context: 64);
         result.Value!.Count.ShouldBe(1);
-        result.Diagnostics.Length.ShouldBe(TraceReader.MostShown + 1);
-        result.Diagnostics[^1].Message.ShouldContain("7 more");
+        Diagnostic left = result.Diagnostics.ShouldHaveSingleItem();
+        (left.Severity, left.Line, left.Column).ShouldBe((Severity.Warning, 3, 3));
+        left.Message.ShouldBe("12 requests with more tokens of prompt and answer than the context of 64 are left out; the first has 105");
     }
 
     /// <summary>One good file of every layout.</summary>
@@ -357,7 +358,9 @@ public sealed class TraceReaderTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         Result<RequestTrace> result = TraceReader.Read(stream, TraceLimits.Default with { ContextTokens = 4096 }, "large");
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(4 << 20);
-        result.Diagnostics[0].Code.ShouldBe(ServingCode.PromptTooLong);
+        // One line for all that are left out, not one each.
+        Diagnostic left = result.Diagnostics.Single(static one => one.Code == ServingCode.PromptTooLong);
+        (left.Line, left.Message.Contains("900,044", StringComparison.Ordinal)).ShouldBe((2, true));
     }
 
     [Fact]

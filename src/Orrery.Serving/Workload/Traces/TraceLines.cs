@@ -25,6 +25,8 @@ internal sealed partial class TraceLines
     private TraceClock clock;
     private long last = long.MinValue;
     private int mistakes;
+    private int tooLong;
+    private (int Line, int Column, double Tokens) firstTooLong;
 
     public TraceLines(TraceLayout layout, List<string> columns, in TraceLimits limits, string file)
     {
@@ -61,14 +63,8 @@ internal sealed partial class TraceLines
         int generated = Math.Max(1, (int)row.Output);
         if (row.Input + generated > limits.ContextTokens)
         {
-            if (IsShown(ServingCode.PromptTooLong, Severity.Warning))
-            {
-                Say(
-                    ServingCode.PromptTooLong, number, row.InputAt,
-                    string.Create(CultureInfo.InvariantCulture, $"prompt and answer have {row.Input + generated:#,0} tokens, the context {limits.ContextTokens:#,0}; the request is left out"),
-                    Severity.Warning);
-            }
-
+            if (tooLong++ == 0)
+                firstTooLong = (number, row.InputAt, row.Input + generated);
             return;
         }
 
@@ -99,6 +95,15 @@ internal sealed partial class TraceLines
     public Result<RequestTrace> Finish()
     {
         bool hasErrors = mistakes > 0;
+        if (tooLong > 0)
+        {
+            // What a context cannot hold is no mistake of the file: one line for all of them.
+            Say(
+                ServingCode.PromptTooLong, firstTooLong.Line, firstTooLong.Column,
+                string.Create(CultureInfo.InvariantCulture, $"{tooLong:#,0} request{(tooLong == 1 ? "" : "s")} with more tokens of prompt and answer than the context of {limits.ContextTokens:#,0} {(tooLong == 1 ? "is" : "are")} left out; the first has {firstTooLong.Tokens:#,0}"),
+                Severity.Warning);
+        }
+
         foreach ((string code, int count) in counts)
         {
             if (count > TraceReader.MostShown)
