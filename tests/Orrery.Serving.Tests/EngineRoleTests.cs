@@ -22,18 +22,50 @@ public sealed class EngineRoleTests
         }
     }
 
-    private static (RequestBook Book, Replica Prompts, Replica Answers, int Handed) Run(RequestTrace trace, int promptCache, int answerCache, bool stepsSingly = false)
+    private static (RequestBook Book, Replica Prompts, Replica Answers, int Handed) Run(RequestTrace trace, int promptCache, int answerCache, bool stepsSingly = false, Func<EngineOptions, EngineOptions>? change = null)
     {
         RequestBook book = new(trace);
-        IterationCost cost = Bench.Cost();
-        Replica answers = new(1, book, cost, Bench.Options(answerCache, stepsSingly: stepsSingly) with { Role = EngineRole.Answers });
+        change ??= static options => options;
+        EngineOptions answering = change(Bench.Options(answerCache, stepsSingly: stepsSingly) with { Role = EngineRole.Answers });
+        IterationCost cost = Bench.Cost(proposed: answering.Speculation.Tokens);
+        Replica answers = new(1, book, cost, answering);
         Onward flow = new(answers);
-        Replica prompts = new(0, book, cost, Bench.Options(promptCache, stepsSingly: stepsSingly) with { Role = EngineRole.Prompts }, flow);
+        Replica prompts = new(0, book, cost, change(Bench.Options(promptCache, stepsSingly: stepsSingly) with { Role = EngineRole.Prompts }), flow);
         for (int request = 0; request < trace.Count; request++)
             prompts.Enqueue(request, trace.Arrivals[request]);
         prompts.Drain();
         answers.Drain();
         return (book, prompts, answers, flow.Handed);
+    }
+
+    [Theory]
+    [InlineData(3, false, 1)]
+    [InlineData(0, true, 1)]
+    [InlineData(3, true, 3)]
+    public void Engines_of_parts_propose_swap_and_know_classes_too(int proposed, bool swaps, int classes)
+    {
+        RequestTrace trace = Bench.Varied(Bench.Random(13, rate: 2000), 13, classes, families: 0);
+        EngineOptions Change(EngineOptions options) => options with
+        {
+            Speculation = new AcceptedTokens(proposed, 0.7, 3),
+            Swaps = swaps,
+            HostBytes = 1 << 30,
+            HostRate = 1e10,
+        };
+
+        (RequestBook book, Replica prompts, Replica answers, _) = Run(trace, 700, 700, change: Change);
+        (RequestBook singly, _, _, _) = Run(trace, 700, 700, stepsSingly: true, change: Change);
+        book.Finished.ShouldBe(trace.Count);
+        book.Finishes.SequenceEqual(singly.Finishes).ShouldBeTrue();
+        (prompts.Statistics.GeneratedTokens + answers.Statistics.GeneratedTokens).ShouldBe(trace.TotalOutput);
+        answers.Statistics.Preemptions.ShouldBeGreaterThan(0);
+        (answers.Statistics.SwappedOut > 0).ShouldBe(swaps);
+        answers.Statistics.SwappedIn.ShouldBe(answers.Statistics.SwappedOut);
+        foreach (Replica engine in new[] { prompts, answers })
+        {
+            engine.CacheUsed.ShouldBe(0);
+            engine.Statistics.BytesTaken.ShouldBe(engine.Statistics.BytesReturned);
+        }
     }
 
     [Theory]

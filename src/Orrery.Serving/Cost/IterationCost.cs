@@ -26,6 +26,7 @@ public sealed class IterationCost
     private TimeShares[] decodes = [];
     private int[] decodeTiles = [];
     private int[] decodeBatches = [];
+    private long[] decodeTicks = [];
 
     /// <summary>The cost of an engine's iterations.</summary>
     /// <param name="times">Operators of the model on the system.</param>
@@ -46,6 +47,7 @@ public sealed class IterationCost
         decodes = new TimeShares[Remembered];
         decodeTiles = new int[Remembered];
         decodeBatches = new int[Remembered];
+        decodeTicks = new long[Remembered];
     }
 
     /// <summary>The operators behind it.</summary>
@@ -81,19 +83,28 @@ public sealed class IterationCost
     }
 
     /// <summary>An iteration in which <paramref name="batch"/> sequences generate; <paramref name="tile"/> is <see cref="ContextTile"/>.</summary>
-    public ref readonly TimeShares Decode(int batch, int tile)
+    public ref readonly TimeShares Decode(int batch, int tile) => ref Decode(batch, tile, out _);
+
+    /// <inheritdoc cref="Decode(int, int)"/>
+    /// <param name="ticks">Its whole time in ticks, at least 1.</param>
+    public ref readonly TimeShares Decode(int batch, int tile, out long ticks)
     {
         // The last few thousand shapes are kept: an iteration is asked for again and again, and adding it up costs more than finding it.
         int place = (int)((((uint)batch * 2654435761u) ^ ((uint)tile * 40503u)) >> 7) & (decodes.Length - 1);
         if (decodeBatches[place] != batch || decodeTiles[place] != tile)
         {
             decodes[place] = ComputeDecode(batch, tile);
+            decodeTicks[place] = TicksOf(decodes[place]);
             decodeBatches[place] = batch;
             decodeTiles[place] = tile;
         }
 
+        ticks = decodeTicks[place];
         return ref decodes[place];
     }
+
+    /// <summary>Time of an iteration in ticks, at least 1.</summary>
+    public static long TicksOf(in TimeShares shares) => Math.Max(1, (long)Math.Round(shares.Total * RequestTrace.TicksPerSecond));
 
     /// <summary>
     /// An iteration that works on <paramref name="promptTokens"/> of prompts while <paramref name="decoding"/> sequences generate.

@@ -34,6 +34,8 @@ public static class LimitFinder
             Add(found, memory / busy, "memory bandwidth", "a larger batch shares the reading of weights, a narrower --precision shortens it");
             Add(found, matrix / busy, "matrix units", "a narrower --precision or more chips");
             Add(found, shares.Collectives / busy, "communication between the ranks of a replica", "narrower --tp and more --replicas");
+            Add(found, shares.HostLink / busy, "the host link: sequences are swapped out over it", "more room in the cache, or --preemption recompute");
+            Add(found, shares.Draft / busy, "proposing tokens", "a smaller draft, or fewer tokens of it");
             Add(found, (shares.Kernels + shares.Host + shares.GraphSwitches) / busy, "host, launches and small kernels", "a larger batch, or another stack");
         }
 

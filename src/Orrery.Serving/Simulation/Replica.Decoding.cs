@@ -54,8 +54,21 @@ public sealed partial class Replica
         if (decoding == 0)
             return;
         int tile = cost.ContextTile(TotalContext, decoding, Longest);
-        TimeShares shares = cost.Decode(decoding, tile);
-        long ticks = Ticks(ref shares, decoding);
+        ref readonly TimeShares known = ref cost.Decode(decoding, tile, out long ticks);
+        if (isCold || cost.Buckets is not null)
+        {
+            TimeShares changed = known;
+            ticks = Ticks(ref changed, decoding);
+            RunDecodes(limit, ticks, changed);
+        }
+        else
+        {
+            RunDecodes(limit, ticks, known);
+        }
+    }
+
+    private void RunDecodes(long limit, long ticks, in TimeShares shares)
+    {
         while (phase[finishing.TopSlot] != Decoding || end[finishing.TopSlot] != finishing.TopIteration)
             finishing.RemoveTop();
         long span = Math.Min(finishing.TopIteration - iteration, IterationsInTile());
@@ -97,7 +110,7 @@ public sealed partial class Replica
             lastGraph = graph;
         }
 
-        long ticks = Math.Max(1, (long)Math.Round(shares.Total * RequestTrace.TicksPerSecond));
+        long ticks = IterationCost.TicksOf(shares);
         if (!isCold)
             return ticks;
         isCold = false;
