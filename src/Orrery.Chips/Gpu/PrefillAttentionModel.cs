@@ -14,7 +14,7 @@ namespace Orrery.Chips.Gpu;
 /// full = work + blockOverhead blocks nq / SM
 /// one  = longest (work SM / (til blocks) + tileLatency) + blockOverhead,   longest: key tiles of the longest block
 /// t    = launch + min over T of S(full, one) windowOverhead^(window > 0) + moved (miss + cachedShare (1 - miss)) / (HBM passMemory)
-/// moved = 2 B queries (2 H + 4 K) D,   miss = 1 / (1 + (cacheShare L2 / moved)^3): what the passes before have left in the last-level cache
+/// moved = 2 B queries (2 H + 4 K) D,   miss = 1 / (1 + (cacheShare L2 / moved)^cacheFall): what the passes before have left in the last-level cache
 /// </code>
 /// S_u has the exponent <c>unitOverlap</c>, S <c>overlap</c>. The gradient repeats the exponentials and has <c>backwardProducts</c> times the
 /// matrix work. The last term is left out where rotation is an operator of its own, as in training. Never below the peak of the matrix units.
@@ -37,6 +37,7 @@ public sealed class PrefillAttentionModel
     private readonly double windowOverhead;
     private readonly double wideHead;
     private readonly double cacheBytes;
+    private readonly double cacheFall;
 
     /// <summary>Constants in the order of <see cref="PrefillConstant"/>, SI units; <paramref name="peak"/> of the format the kernel multiplies in, FLOP/s.</summary>
     public PrefillAttentionModel(in GpuFigures chip, double peak, PrefillStructure structure, ReadOnlySpan<double> constants)
@@ -57,6 +58,7 @@ public sealed class PrefillAttentionModel
         windowOverhead = constants[(int)PrefillConstant.WindowOverhead];
         wideHead = constants[(int)PrefillConstant.WideHead];
         cacheBytes = chip.CacheBytes * constants[(int)PrefillConstant.CacheShare];
+        cacheFall = constants[(int)PrefillConstant.CacheFall];
     }
 
     /// <summary>Time of one attention. Zero shapes cost nothing.</summary>
@@ -98,7 +100,8 @@ public sealed class PrefillAttentionModel
         {
             double passes = 2.0 * shape.Batch * shape.Queries * ((2.0 * shape.Heads) + (4.0 * shape.KvHeads)) * shape.HeadDim;
             double resident = cacheBytes / passes;
-            double miss = 1 / (1 + (resident * resident * resident));
+            double kept = cacheFall == 3 ? resident * resident * resident : Math.Pow(resident, cacheFall);
+            double miss = 1 / (1 + kept);
             best += passes * (miss + (structure.CachedShare * (1 - miss))) / passRate;
             bytes += passes;
         }

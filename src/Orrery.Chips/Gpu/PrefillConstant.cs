@@ -14,4 +14,5 @@ public enum PrefillConstant
     WindowOverhead,
     WideHead,
     CacheShare,
+    CacheFall,
 }

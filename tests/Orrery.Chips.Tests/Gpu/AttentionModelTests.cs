@@ -109,6 +109,26 @@ public sealed class AttentionModelTests
     }
 
     [Fact]
+    public void A_cache_that_no_longer_holds_what_passes_move_can_lose_all_of_it_at_once()
+    {
+        PrefillAttentionModel Falling(double fall) => Prefill(constants =>
+        {
+            constants[(int)PrefillConstant.CacheShare] = 0.5;
+            constants[(int)PrefillConstant.CacheFall] = fall;
+        });
+        static double PerByte(PrefillAttentionModel model, int batch)
+        {
+            AttentionShape shape = new(batch, 256, 256, 8, 8, 128, 0, true);
+            return (model.Evaluate(shape, false, true).Execution - model.Evaluate(shape, false, false).Execution) / batch;
+        }
+
+        // Half of the cache holds the passes of seven sequences, not those of nine.
+        double cached = TestChips.Vocabulary.Prefill.CachedShare;
+        (PerByte(Falling(60), 7) / PerByte(Falling(60), 9)).ShouldBe(cached, 0.02);
+        (PerByte(Falling(3), 7) / PerByte(Falling(3), 9)).ShouldBeGreaterThan(2 * cached);
+    }
+
+    [Fact]
     public void Longer_prefill_is_never_cheaper()
     {
         PrefillAttentionModel model = Prefill();
