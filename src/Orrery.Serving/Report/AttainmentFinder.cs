@@ -45,8 +45,8 @@ public static class AttainmentFinder
         {
             double worst = Math.Min(ofFirst ?? 1, Math.Min(ofEach ?? 1, ofEnd ?? 1));
             limit = ofEach == worst ? EachLimit(level, worst, run)
-                : ofFirst == worst ? FirstLimit(level, worst, fastest, run)
-                : EndLimit(level, worst, shortest);
+                : ofFirst == worst ? FirstLimit(level, worst, fastest, run, delay, streamInterval)
+                : EndLimit(level, worst, shortest, run, delay, streamInterval);
         }
 
         return new ServiceAttainment(keepAll / count, ofFirst, ofEach, ofEnd, limit);
@@ -78,19 +78,68 @@ public static class AttainmentFinder
             : "a smaller --max-batch or --chunk, or more --replicas, would help");
     }
 
-    private static string FirstLimit(ServiceLevel level, double share, double fastest, ServingRun run)
+    private static string FirstLimit(ServiceLevel level, double share, double fastest, ServingRun run, double delay, int streamInterval)
     {
         double most = level.FirstToken!.Value.Value;
-        return $"ttft: {Kept(share, most)}; " + (fastest > most ? $"even the fastest takes {Text(fastest)}: {Remedies}" : WaitingFor(run));
+        string head = $"ttft: {Kept(share, most)}; {(fastest > most ? $"even the fastest takes {Text(fastest)}; " : "")}";
+        if (IsAloneKnown(run) && AloneTimes.Of(level, run, delay, streamInterval) is { } alone && alone.FirstToken < level.Share)
+            return $"{head}on idle engines {Percent(alone.FirstToken)} would, a prompt alone takes {Text(alone.TypicalFirstToken)} on average, so no load keeps it: shorter prompts, {Remedies}";
+        return $"{head}{WaitingFor(run)}: {Sooner(run)}";
     }
 
-    private static string EndLimit(ServiceLevel level, double share, double shortest)
+    private static string EndLimit(ServiceLevel level, double share, double shortest, ServingRun run, double delay, int streamInterval)
     {
         double most = level.EndToEnd!.Value.Value;
-        return $"e2e: {Kept(share, most)}" + (shortest > most ? $"; even the shortest takes {Text(shortest)}: {Remedies}" : "");
+        string head = $"e2e: {Kept(share, most)}; {(shortest > most ? $"even the shortest takes {Text(shortest)}; " : "")}";
+        if (IsAloneKnown(run) && AloneTimes.Of(level, run, delay, streamInterval) is { } alone && alone.EndToEnd < level.Share)
+            return $"{head}on idle engines {Percent(alone.EndToEnd)} would, a request alone takes {Text(alone.TypicalEndToEnd)} on average, so no load keeps it: shorter answers, {Remedies}";
+        double first = 0;
+        double all = 0;
+        RequestBook book = run.Book;
+        for (int one = 0; one < book.Count; one++)
+        {
+            if (book.Finishes[one] == RequestBook.Never)
+                continue;
+            first += book.FirstTokens[one] - book.Arrivals[one];
+            all += book.Finishes[one] - book.Arrivals[one];
+        }
+
+        return head + (first > 0.5 * all
+            ? $"most of it is before the first token, where {WaitingFor(run)}: {Sooner(run)}"
+            : "most of it is after the first token: a smaller --max-batch or --chunk, or more --replicas, would help");
     }
 
-    private static string Kept(double share, double most) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0} % of the requests keep {Text(most)}");
+    /// <summary>Prompts that are found in a cache take less than they would alone, and those of a pool are worked on elsewhere.</summary>
+    private static bool IsAloneKnown(ServingRun run)
+    {
+        foreach (Replica engine in run.Engines)
+        {
+            if (engine.Statistics.PrefixTokens > 0)
+                return false;
+        }
+
+        return run.Pools is null;
+    }
+
+    /// <summary>What would let requests begin sooner.</summary>
+    private static string Sooner(ServingRun run)
+    {
+        ServingRun prompts = run.Pools?.Prompts ?? run;
+        long cache = 0;
+        long batch = 0;
+        foreach (Replica engine in prompts.Engines)
+        {
+            cache += engine.Statistics.WaitingForCache;
+            batch += engine.Statistics.WaitingForBatch;
+        }
+
+        return cache == 0 && batch == 0 ? "more --replicas or chips, or fewer requests"
+            : cache >= batch ? "more chips, wider --tp, --kv-precision fp8 or fewer requests" : "a larger --max-batch, more --replicas or fewer requests";
+    }
+
+    private static string Kept(double share, double most) => $"{Percent(share)} of the requests keep {Text(most)}";
+
+    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0} %");
 
     private static string Text(double seconds) => seconds >= 1
         ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0.###} s")
