@@ -262,6 +262,10 @@ public sealed class ServeVerbTests
     }
 
     [Fact]
+    public void Denoising_steps_are_not_taken_apart_as_tokens() =>
+        Command.RunLine("explain serve --model flux.1-dev --system trn3-gen2 --chips 4 --rate 1").Error.ShouldContain("ORR0010");
+
+    [Fact]
     public void A_run_too_short_for_its_shape_is_told_so() =>
         Command.RunLine(Small + " --arrivals diurnal").Error.ShouldContain("ORR6034");
 

@@ -39,6 +39,8 @@ public static class ServeQuestionReader
             stack = Take(system.Chip.Id, _ => context.Stacks.DefaultFor(system.Chip.Architecture), problems);
         ServiceLevel? level = Take(arguments.Text("--slo"), ServiceLevel.Parse, problems);
         double? price = system is null || prompts is not null ? null : TrainFlags.Price(arguments, system, problems);
+        if (model?.LatentGrid is not null)
+            problems.Add(new Diagnostic(Severity.Error, ErrorCodes.NotAvailable, "--model", 0, 0, $"{model.Name} makes images: its jobs are denoising steps, which serve answers and nothing here takes apart"));
         if (model is { Vision: not null } && arguments.Text("--image-size") is { } imageSize)
             model = Take(imageSize, size => new ModelInputs(ImageSize: size).Apply(model, null, out _), problems);
         else if (model is not null && arguments.Text("--image-size") is not null)
