@@ -11,7 +11,7 @@ public static partial class ServeFlags
     [
         new("--max-batch", FlagKind.Integer, "B", "most running sequences of a replica; the stack's when left out") { High = 1 << 16 },
         new("--chunk", FlagKind.Integer, "T", "most tokens of one iteration, prompts cut to fit; the stack's when left out") { High = 1 << 24 },
-        Word("--batching", $"order of prompts and decodes: {string.Join("|", BatchingPolicies.Names)}; the stack's when left out", [.. BatchingPolicies.Names]),
+        Word("--batching", $"order of prompts and decodes: {string.Join(", ", BatchingPolicies.Names)}; the stack's when left out", [.. BatchingPolicies.Names]),
         Word("--router", $"how requests are dealt to replicas: {string.Join("|", Routers.All.Select(static router => router.Name))}; {Routers.All[0].Name} when left out", [.. Routers.All.Select(static router => router.Name)]),
         new("--prefix-cache", FlagKind.Switch, "", "keep prompts' blocks for requests that begin alike, where the trace tells (Mooncake's); 'off' forbids it"),
         new("--preemption", FlagKind.Word, "WORD", "what sequences do that lose their blocks: recompute|swap (to the host's memory and back); the stack's when left out") { Words = [.. EngineQuestionReader.Preemptions] },
