@@ -23,7 +23,7 @@ public sealed class LoopFit
     private const double NoWeight = 1e-9;
 
     /// <summary>Log error of an ordinary row, in which spreads of constants are weighed against rows.</summary>
-    private const double RowDoubt = 0.05;
+    private const double RowDoubt = 0.025;
 
     private const double SlopeStep = 0.05;
 
