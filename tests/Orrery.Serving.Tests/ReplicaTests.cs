@@ -108,6 +108,17 @@ public sealed class ReplicaTests
     }
 
     [Fact]
+    public void The_newest_loses_its_blocks_so_that_the_oldest_ends_first()
+    {
+        RequestTraceBuilder builder = new();
+        builder.Add(0, 32, 60);
+        builder.Add(1, 32, 60);
+        (RequestBook book, Replica[] engines) = Bench.Run(builder.ToTrace(), Bench.Options(cacheTokens: 128));
+        engines[0].Statistics.Preemptions.ShouldBeGreaterThan(0);
+        book.Finishes[0].ShouldBeLessThan(book.Finishes[1]);
+    }
+
+    [Fact]
     public void A_request_that_no_cache_holds_is_refused_and_the_rest_goes_on()
     {
         (RequestBook book, _) = Bench.Run(Trace((0, 2000, 5), (0, 64, 5)), Bench.Options(cacheTokens: 1600));
