@@ -57,6 +57,17 @@ public sealed class ServeEngineTests
         (device + host).ShouldBeGreaterThanOrEqualTo(without.GetProperty("prefixHitShare").GetDouble());
     }
 
+    [Fact]
+    public void Launch_arguments_say_what_they_leave_out_of_it()
+    {
+        Command plain = Command.RunLine(Small + " --launch vllm");
+        plain.Error.ShouldNotContain("cannot state speculation");
+        Command command = Command.RunLine(Small + " --launch vllm --speculate draft=llama-3.2-1b --preemption swap --host-cache 1GB --priorities 0.5:0,0.5:1");
+        command.Code.ShouldBe(ExitCode.Done, command.Error);
+        foreach (string way in (string[])["speculation", "preemption swap", "host cache", "classes"])
+            command.Error.ShouldContain($"cannot state {way}");
+    }
+
     [Theory]
     [InlineData("--speculate draft=llama-3.2-1b,speed=2", "ORR6020")]
     [InlineData("--priorities 0.5:0", "add up to 0.5")]

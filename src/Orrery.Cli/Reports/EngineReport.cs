@@ -38,6 +38,20 @@ internal static class EngineReport
         }
     }
 
+    /// <summary>What engines do of it, each with what they do without, for arguments that cannot say so.</summary>
+    public static IEnumerable<string> Ways(ServingRequest request)
+    {
+        HostMemory host = HostMemory.Of(request);
+        if (request.Speculation is { } speculation)
+            yield return $"speculation, {speculation.Tokens} by {speculation.Draft.Name}; tokens are made one by one";
+        if (host is { IsUsed: true, Swaps: true })
+            yield return "preemption swap; sequences that lose their blocks are worked on again";
+        if (host is { IsUsed: true, KeepsPrompts: true })
+            yield return $"host cache of {Quantity.FormatBinary(host.PerChip, 3)} a chip; blocks that the device has no room for are dropped";
+        if (request.Workload.Trace.Classes > 1)
+            yield return "classes of requests; they are served as they come";
+    }
+
     /// <summary>What was asked for, among the inputs.</summary>
     public static void WriteInputs(Utf8JsonWriter writer, ServingRequest request)
     {

@@ -58,6 +58,7 @@ public static class LaunchAnswer
             Batching = request.Batching?.Name ?? request.Stack.Batching,
             Router = request.Router?.Name ?? Routers.All[0].Name,
             CachesPrefixes = request.CachesPrefixes,
+            Unstated = [.. EngineReport.Ways(request)],
         };
         string engine = request.Stack.Id == framework.Stack ? "" : $"; PREDICTED FOR {request.Stack.Name}";
         return framework.Write(setup, job, [

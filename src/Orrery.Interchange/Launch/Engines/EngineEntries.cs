@@ -29,6 +29,9 @@ public static class EngineEntries
     public const string PrefixCache = "prefixCache";
     public const string LogicalCore = "lnc";
 
+    /// <summary>What is said of <see cref="EngineSetup.Unstated"/>; no entry of its own.</summary>
+    public const string Engine = "engine";
+
     /// <summary>Every key, in the order reports list them.</summary>
     public static ImmutableArray<string> All { get; } =
     [

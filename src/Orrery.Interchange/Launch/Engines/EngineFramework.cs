@@ -56,6 +56,8 @@ public abstract class EngineFramework : LaunchVocabulary
         EngineSetup canonical = EngineEntries.Canonical(setup, job);
         Write(canonical, job, writer);
         AddGaps(canonical, job, writer);
+        foreach (string way in setup.Unstated)
+            writer.Gap(EngineEntries.Engine, way);
         writer.Remark($"{job.Model.Name}: the folder or the hub's name of the weights goes in its place");
         StringBuilder text = new();
         foreach (string line in heading)

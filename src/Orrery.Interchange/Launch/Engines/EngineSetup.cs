@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orrery.Serving;
 
 namespace Orrery.Interchange.Launch;
@@ -30,6 +31,9 @@ public sealed record EngineSetup
 
     /// <summary>Blocks of prompts are kept for requests that begin alike.</summary>
     public required bool CachesPrefixes { get; init; }
+
+    /// <summary>Ways of the engines that no framework's arguments are known here to state, each with what is done in its place.</summary>
+    public ImmutableArray<string> Unstated { get; init; } = [];
 
     /// <summary>NeuronCores a logical core joins; null where the chip has no such setting.</summary>
     public int? LogicalCore { get; init; }
