@@ -114,7 +114,10 @@ public static class ServingRunner
             Sigma = sigma,
             Provenance = provenance,
             ClientDelay = constants[ServingConstant.FirstTokenDelay],
+            Load = OfferedLoad.Of(request.Workload, central.Book),
         };
+        if (report.Load is { PilesUp: true } load)
+            report = report with { Limits = [LimitFinder.Overload(load, report.RequestsPerSecond), .. report.Limits] };
         AddNotes(request, report, diagnostics);
         return new ServingOutcome(report, [.. diagnostics], attainment is { Limit.Length: > 0 });
     }

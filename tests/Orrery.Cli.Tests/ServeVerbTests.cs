@@ -37,6 +37,53 @@ public sealed class ServeVerbTests
     }
 
     [Fact]
+    public void Every_key_of_the_json_is_on_its_page()
+    {
+        string page = File.ReadAllText(Repository.PathOf("docs", "serve-json.md"));
+        SortedSet<string> missing = new(StringComparer.Ordinal);
+        foreach (string more in (string[])["--slo ttft=1s --launch vllm --batching decode-first", "--plan best", "--rate max --slo tpot=1s"])
+        {
+            Command command = Command.RunLine($"serve --model llama-3.1-8b --system dgx-h100 --chips 2 --requests 40 --input-tokens 64 --output-tokens 16 {(more.Contains("--rate") ? "" : "--rate 3 ")}{more} --json");
+            Check(command.Json(), "");
+        }
+
+        missing.ShouldBeEmpty();
+
+        void Check(JsonElement element, string parent)
+        {
+            if (element.ValueKind == JsonValueKind.Array)
+            {
+                foreach (JsonElement item in element.EnumerateArray())
+                    Check(item, parent);
+            }
+            else if (element.ValueKind == JsonValueKind.Object && parent != "launch.arguments")
+            {
+                foreach (JsonProperty property in element.EnumerateObject())
+                {
+                    if (!page.Contains($"`{property.Name}`", StringComparison.Ordinal))
+                        missing.Add($"{parent}.{property.Name}");
+                    Check(property.Value, parent.Length == 0 ? property.Name : $"{parent}.{property.Name}");
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Requests_that_come_faster_than_they_are_served_are_an_overload_and_the_first_limit()
+    {
+        JsonElement many = Command.RunLine(Small.Replace("--rate 5", "--rate 200", StringComparison.Ordinal).Replace("--requests 300", "--requests 2000", StringComparison.Ordinal) + " --json").Json();
+        many.GetProperty("isOverloaded").GetBoolean().ShouldBeTrue();
+        many.GetProperty("limits")[0].GetString()!.ShouldStartWith("overload: ");
+        JsonElement few = Command.RunLine(Small + " --json").Json();
+        few.GetProperty("isOverloaded").GetBoolean().ShouldBeFalse();
+        few.GetProperty("offeredRequestsPerS").GetDouble().ShouldBe(5, 1);
+        JsonElement cost = few.GetProperty("cost");
+        (few.GetProperty("inputTokensPerS").GetDouble() + few.GetProperty("outputTokensPerS").GetDouble()).ShouldBe(
+            cost.GetProperty("usdPerHour").GetDouble() / 3600 / cost.GetProperty("usdPerMillionTokens").GetDouble() * 1e6, 1e-3);
+        Command.RunLine("serve --model llama-3.1-8b --system dgx-h100 --chips 1 --concurrency 8 --requests 100 --json").Json().GetProperty("isOverloaded").ValueKind.ShouldBe(JsonValueKind.Null);
+    }
+
+    [Fact]
     public void The_same_question_gives_the_same_bytes_on_any_thread()
     {
         string first = Command.RunLine(Small + " --json").Output;

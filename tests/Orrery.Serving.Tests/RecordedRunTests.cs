@@ -75,6 +75,16 @@ public sealed class RecordedRunTests
     }
 
     [Fact]
+    public void Parts_of_the_time_are_all_listed_once()
+    {
+        TimeShares shares = default;
+        shares.Add(new TimeShares { DecodeProducts = 1, DecodeAttention = 2, PrefillProducts = 4, PrefillAttention = 8, Images = 16, Collectives = 32, Kernels = 64, Draft = 128, Host = 256, HostLink = 512, GraphSwitches = 1024, MatrixBusy = 7, MemoryBytes = 9 }, 1);
+        TimePart.All.Sum(part => part.Of(shares)).ShouldBe(shares.Total);
+        TimePart.All.Select(part => part.Of(shares)).Distinct().Count().ShouldBe(TimePart.All.Length);
+        shares.Total.ShouldBe((1 << TimePart.All.Length) - 1);
+    }
+
+    [Fact]
     public void Bars_of_an_engine_lie_one_behind_the_other_and_hold_every_iteration()
     {
         (ServingReport report, RecordedRun run) = Recorded();

@@ -61,14 +61,8 @@ public static class ServingExplanationJson
         writer.Number("promptTokens", iteration?.PromptTokens);
         writer.Number("timeS", iteration?.Shares.Total);
         writer.WriteStartObject("partsS");
-        writer.Number("decodeProducts", iteration?.Shares.DecodeProducts);
-        writer.Number("decodeAttention", iteration?.Shares.DecodeAttention);
-        writer.Number("prefillProducts", iteration?.Shares.PrefillProducts);
-        writer.Number("prefillAttention", iteration?.Shares.PrefillAttention);
-        writer.Number("collectives", iteration?.Shares.Collectives);
-        writer.Number("kernels", iteration?.Shares.Kernels);
-        writer.Number("draft", iteration?.Shares.Draft);
-        writer.Number("host", iteration?.Shares.Host);
+        foreach (TimePart part in TimePart.All)
+            writer.Number(part.Key, iteration is null ? null : part.Of(iteration.Shares));
         writer.WriteEndObject();
         writer.Number("matrixBusyS", iteration?.Shares.MatrixBusy);
         writer.Number("memoryBytes", iteration?.Shares.MemoryBytes);

@@ -101,10 +101,10 @@ public static class ServingExplanationText
         if (explained.Prompt is { } prompt)
             columns.Add(($"prompt of {Count(prompt.PromptTokens)}{(prompt.Sequences > 0 ? $" beside {Count(prompt.Sequences)}" : "")}", prompt.Shares));
         TextTable table = new(["  ", .. columns.Select(static column => "=" + column.Title)]);
-        foreach ((string name, Func<TimeShares, double> part) in Parts)
+        foreach (TimePart part in TimePart.All)
         {
-            if (columns.Exists(column => part(column.Shares) > 0))
-                table.Add(["  " + name, .. columns.Select(column => Part(part(column.Shares), column.Shares.Total))]);
+            if (columns.Exists(column => part.Of(column.Shares) > 0))
+                table.Add(["  " + part.Name, .. columns.Select(column => Part(part.Of(column.Shares), column.Shares.Total))]);
         }
 
         table.Add(["  in all", .. columns.Select(static column => Whole(column.Shares.Total))]);
@@ -115,14 +115,6 @@ public static class ServingExplanationText
         static string Part(double time, double whole) => time > 0 ? $"{ServingText.Short(time)}  {Quantity.FormatPercent(time / whole, 2),5}" : Whole(0);
         static string Whole(double time) => (time > 0 ? ServingText.Short(time) : "-") + new string(' ', 7);
     }
-
-    /// <summary>The parts of an iteration's time, in the order of the report.</summary>
-    internal static readonly (string Name, Func<TimeShares, double> Part)[] Parts =
-    [
-        ("decode products", static one => one.DecodeProducts), ("decode attention", static one => one.DecodeAttention), ("prefill products", static one => one.PrefillProducts),
-        ("prefill attention", static one => one.PrefillAttention), ("collectives", static one => one.Collectives), ("launches, small kernels", static one => one.Kernels),
-        ("draft", static one => one.Draft), ("host", static one => one.Host),
-    ];
 
     private static void WriteMemory(ServingExplanation explained, Action<string> title, TextWriter output)
     {

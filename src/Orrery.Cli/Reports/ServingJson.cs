@@ -27,6 +27,11 @@ public static class ServingJson
         WriteDistribution(writer, "tpotS", report?.PerToken);
         WriteDistribution(writer, "e2eS", report?.EndToEnd);
         writer.Number("durationS", report?.Duration.Value);
+        writer.Number("offeredRequestsPerS", report?.Load?.RequestsPerSecond);
+        if (report?.Load is { } load)
+            writer.WriteBoolean("isOverloaded", load.PilesUp);
+        else
+            writer.WriteNull("isOverloaded");
         writer.Number("requestsPerS", report?.RequestsPerSecond);
         writer.Number("inputTokensPerS", report?.InputTokensPerSecond);
         writer.Number("outputTokensPerS", report?.OutputTokensPerSecond);
@@ -187,19 +192,9 @@ public static class ServingJson
 
     private static void WriteShares(Utf8JsonWriter writer, ServingReport? report)
     {
-        TimeShares? shares = report?.Shares;
         writer.WriteStartObject("engineTimeS");
-        writer.Number("decodeProducts", shares?.DecodeProducts);
-        writer.Number("decodeAttention", shares?.DecodeAttention);
-        writer.Number("prefillProducts", shares?.PrefillProducts);
-        writer.Number("prefillAttention", shares?.PrefillAttention);
-        writer.Number("images", shares?.Images);
-        writer.Number("collectives", shares?.Collectives);
-        writer.Number("kernels", shares?.Kernels);
-        writer.Number("host", shares?.Host);
-        writer.Number("draft", shares?.Draft);
-        writer.Number("hostLink", shares?.HostLink);
-        writer.Number("graphSwitches", shares?.GraphSwitches);
+        foreach (TimePart part in TimePart.All)
+            writer.Number(part.Key, report is null ? null : part.Of(report.Shares));
         writer.Number("idle", report is null ? null : Math.Max(0, report.EngineSeconds - report.Shares.Total));
         writer.WriteEndObject();
     }
@@ -219,6 +214,7 @@ public static class ServingJson
         writer.WriteStartObject("cost");
         writer.Number("usdPerHour", report?.Cost.UsdPerHour);
         writer.Number("usdPerMillionOutputTokens", report?.Cost.UsdPerMillionTokens);
+        writer.Number("usdPerMillionTokens", report?.UsdPerMillionTokens);
         writer.Text("priceMark", report?.Cost.Mark);
         writer.Text("priceSource", report?.Cost.Source);
         writer.Number("breakEvenTokensPerUsd", report?.Cost.BreakEvenTokensPerUsd);

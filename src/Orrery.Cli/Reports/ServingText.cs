@@ -19,7 +19,7 @@ public static class ServingText
         ServingRequest request = report.Request;
         text.Title(report.Pools is { } split
             ? $"{request.Model.Name} on {PoolText.Machines(split)}"
-            : $"{request.Model.Name} on {request.System.Id}: {Count(request.Chips)} {request.System.Chip.Name} chip{(request.Chips == 1 ? "" : "s")}, {report.Plan.Precision.Text()}, engine {request.Stack.Name}");
+            : $"{request.Model.Name} on {request.System.Id}: {Count(request.Chips)} {request.System.Chip.Name} chip{(request.Chips == 1 ? "" : "s")}, {Formats(report)}, engine {request.Stack.Name}");
         text.Gap();
         WritePlan(text, report);
         if (outcome.MaximumRate is { } maximum)
@@ -31,19 +31,31 @@ public static class ServingText
         text.Gap();
         WriteLatency(text, report);
         WriteThroughput(text, report);
+        WriteMoney(text, report);
+        WriteLimits(text, report);
         if (report.Pools is { } pools)
+        {
+            text.Gap();
             PoolText.WriteUse(text, pools);
+        }
+
         text.Gap();
         WriteShares(text, report);
         text.Gap();
-        WriteMoney(text, report);
-        WriteLimits(text, report);
+        WriteEnergy(text, report);
         text.Section("how sure");
         text.Line($"an iteration may take {Quantity.FormatPercent(1 - (1 / EightyPercentInterval.Factor(report.Sigma)), 2)} less or "
             + $"{Quantity.FormatPercent(EightyPercentInterval.Factor(report.Sigma) - 1, 2)} more with 80 % confidence; low and high are means of such runs");
         text.Section("sources");
         foreach (string line in report.Provenance)
             text.Line(line, isDim: true);
+    }
+
+    private static string Formats(ServingReport report)
+    {
+        ServingPlan plan = report.Plan;
+        bool hasExperts = report.Request.Model.LayerKinds.Any(static kind => kind.FeedForward.Experts > 0);
+        return hasExperts && plan.ExpertPrecision != plan.Precision ? $"{plan.Precision.Text()} with experts in {plan.ExpertPrecision.Text()}" : plan.Precision.Text();
     }
 
     private static void WritePlan(ReportText text, ServingReport report)
@@ -146,13 +158,15 @@ public static class ServingText
         text.Line($"{Quantity.FormatNumber(report.RequestsPerSecond, 3)} requests/s; {Count(report.InputTokensPerSecond)} tokens/s in, {Count(report.OutputTokensPerSecond)} tokens/s out "
             + $"({Quantity.FormatNumber(report.OutputTokensPerSecond / report.Request.Chips, 3)} a chip)");
         text.Line($"engines busy {Quantity.FormatPercent(report.Utilization, 3)} of the time, {Quantity.FormatNumber(report.MeanBatch, 3)} sequences at once; "
-            + $"cache {Quantity.FormatPercent(report.CacheMeanShare, 3)} used, at most {Quantity.FormatPercent(report.CachePeakShare, 3)}; {Count(report.Preemptions)} preemptions");
+            + $"cache {Quantity.FormatPercent(report.CacheMeanShare, 3)} used, at most {Quantity.FormatPercent(report.CachePeakShare, 3)}{(report.Preemptions > 0 ? $"; {Count(report.Preemptions)} preemptions" : "")}");
         EngineReport.Write(text, report);
         if (report.Attainment is { } attainment)
         {
             text.Section("level");
             text.Line($"{Quantity.FormatPercent(attainment.All, 4)} of the requests keep it"
                 + (attainment.Limit.Length > 0 ? $": MISSED, {Quantity.FormatPercent(report.Request.ServiceLevel!.Share, 3)} are asked for" : ""));
+            if (attainment.Limit.Length > 0)
+                text.Line(attainment.Limit);
         }
     }
 
@@ -161,13 +175,11 @@ public static class ServingText
         text.Section("time");
         TimeShares shares = report.Shares;
         double whole = report.EngineSeconds;
-        ReadOnlySpan<(string Name, double Time)> parts =
-        [
-            ("decode products", shares.DecodeProducts), ("decode attention", shares.DecodeAttention), ("prefill products", shares.PrefillProducts),
-            ("prefill attention", shares.PrefillAttention), ("images", shares.Images), ("collectives", shares.Collectives), ("launch, small ones", shares.Kernels),
-            ("host", shares.Host), ("proposing tokens", shares.Draft), ("host link", shares.HostLink), ("graph switches", shares.GraphSwitches), ("idle", Math.Max(0, whole - shares.Total)),
-        ];
-        foreach ((string name, double time) in parts)
+        foreach (TimePart part in TimePart.All)
+            Row(part.Name, part.Of(shares));
+        Row("idle", Math.Max(0, whole - shares.Total));
+
+        void Row(string name, double time)
         {
             double share = whole > 0 ? time / whole : 0;
             if (share >= SmallestShare)
@@ -175,17 +187,28 @@ public static class ServingText
         }
     }
 
-    private static void WriteMoney(ReportText text, ServingReport report)
+    private static void WriteEnergy(ReportText text, ServingReport report)
     {
         text.Section("energy");
         double tokens = report.OutputTokensPerSecond * report.Duration.Value;
         text.Line($"{Quantity.FormatNumber(report.Energy.ChipPower.Value, 3)} W a chip, {Quantity.FormatNumber(report.Energy.FacilityPower.Value / 1e3, 3)} kW at the meter; "
             + $"{Quantity.FormatNumber(report.Energy.Total.Value / tokens, 3)} J for each token of an answer");
+    }
+
+    private static void WriteMoney(ReportText text, ServingReport report)
+    {
         text.Section("money");
         string unpriced = report.Pools is { Prompts: { Cost.UsdPerHour: null } prefill } ? prefill.Request.System.Id : report.Request.System.Id;
-        text.Line(report.Cost.UsdPerHour is { } hourly
-            ? $"${Quantity.FormatNumber(hourly, 4)} an hour, ${Quantity.FormatNumber(report.Cost.UsdPerMillionTokens ?? 0, 4)} for a million tokens of answers ({report.Cost.Mark}: {report.Cost.Source})"
-            : $"no price is known; a dollar at one dollar a chip-hour buys {Count(report.Cost.BreakEvenTokensPerUsd)} tokens of answers (--price {unpriced}=USD)");
+        if (report.Cost.UsdPerHour is not { } hourly)
+        {
+            text.Line($"no price is known; at one dollar a chip-hour a dollar buys {Count(report.Cost.BreakEvenTokensPerUsd)} tokens of answers (--price {unpriced}=USD)");
+            return;
+        }
+
+        text.Line($"{Dollars(report.Cost.UsdPerMillionTokens ?? 0)} for a million tokens of answers, {Dollars(report.UsdPerMillionTokens ?? 0)} of prompts and answers together; {Dollars(hourly)} an hour");
+        text.Line($"{report.Cost.Mark}: {report.Cost.Source}", isDim: true);
+
+        static string Dollars(double value) => "$" + Quantity.FormatNumber(value, value < 10 ? 3 : 4);
     }
 
     private static void WriteLimits(ReportText text, ServingReport report)

@@ -33,6 +33,7 @@ public static class LimitFinder
             double matrix = Math.Min(work, shares.MatrixBusy);
             Add(found, memory / busy, "memory bandwidth", "a larger batch shares the reading of weights, a narrower --precision shortens it");
             Add(found, matrix / busy, "matrix units", "a narrower --precision or more chips");
+            Add(found, (work - memory - matrix) / busy, "products and attention that fill neither memory nor matrix units (small tiles, partial waves)", "a larger batch, or another layout: --plan best");
             Add(found, shares.Collectives / busy, "communication between the ranks of a replica", "narrower --tp and more --replicas");
             Add(found, shares.HostLink / busy, "the host link: sequences are swapped out over it", "more room in the cache, or --preemption recompute");
             Add(found, shares.Draft / busy, "proposing tokens", "a smaller draft, or fewer tokens of it");
@@ -42,6 +43,11 @@ public static class LimitFinder
         found.Sort(static (left, right) => right.Share != left.Share ? right.Share.CompareTo(left.Share) : string.CompareOrdinal(left.Text, right.Text));
         return [.. found.Take(3).Select(static one => one.Text)];
     }
+
+    /// <summary>Requests come faster than they are served.</summary>
+    public static string Overload(in OfferedLoad load, double served) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"overload: {load.RequestsPerSecond:G3} requests/s come and {served:G3} are served, so the queue grows as long as they come, and latencies with it; --rate max finds what is kept up with");
 
     private static void Add(List<(double Share, string Text)> found, double share, string what, string remedy)
     {

@@ -79,6 +79,14 @@ public sealed record ServingReport
 
     public required CostOfRun Cost { get; init; }
 
+    /// <summary>Requests that came by themselves; null where they wait for answers, or all come at once.</summary>
+    public OfferedLoad? Load { get; init; }
+
+    /// <summary>Dollars for a million tokens of prompts and answers together; null where no price is known.</summary>
+    public double? UsdPerMillionTokens => Cost.UsdPerHour is { } hourly && InputTokensPerSecond + OutputTokensPerSecond > 0
+        ? hourly / 3600 / (InputTokensPerSecond + OutputTokensPerSecond) * 1e6
+        : null;
+
     /// <summary>What limits the run, most important first.</summary>
     public required ImmutableArray<string> Limits { get; init; }
 
