@@ -101,6 +101,9 @@ public sealed partial class Replica
 
     private int Residue(long value)
     {
+        // A division is a twentieth of the whole loop; blocks are powers of two nearly always, and the mask is right below 0 too.
+        if (blockMask >= 0)
+            return (int)(value & blockMask);
         long residue = value % options.BlockTokens;
         return (int)(residue < 0 ? residue + options.BlockTokens : residue);
     }

@@ -23,6 +23,7 @@ public sealed partial class Replica
     private readonly EngineOptions options;
     private readonly RequestFlow? flow;
     private readonly long blockBytes;
+    private readonly long blockMask;
     private readonly long watermark;
     private readonly PrefixCache? prefixes;
     private readonly int prefixTokens;
@@ -88,6 +89,7 @@ public sealed partial class Replica
         this.flow = flow;
         log = book.Recorder?.Open(number, options.Role, options.CacheBytes);
         blockBytes = options.Layout.BlockBytes(options.BlockTokens);
+        blockMask = int.IsPow2(options.BlockTokens) ? options.BlockTokens - 1 : -1;
         watermark = (long)(options.CacheBytes * options.Watermark);
         prefixTokens = book.Trace.PrefixBlockTokens;
         if (options.CachesPrefixes && prefixTokens > 0 && prefixTokens % options.BlockTokens == 0)
