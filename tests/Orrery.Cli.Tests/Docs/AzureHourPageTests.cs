@@ -59,7 +59,9 @@ public sealed class AzureHourPageTests
             (double middle, double low, double high) = (Figure(rate, "requestsPerS"), Figure(rate, "low"), Figure(rate, "high"));
             string limit = rate.GetProperty("limit").GetString()!.Split(':')[0];
             most.Append(CultureInfo.InvariantCulture, $"| {name} | {middle:G3} | {low:G3} to {high:G3} | {Figure(full, "outputTokensPerS"):#,0} | {Figure(full, "outputTokensPerSPerChip"):#,0} | {JoulesOf(full)} ");
-            most.Append(CultureInfo.InvariantCulture, $"| {DollarsOf(full, 1)} | {DollarsOf(full, middle / high)} to {DollarsOf(full, middle / low)} | {limit} |\n");
+            string price = DollarsOf(full, 1);
+            string prices = price == "-" ? "-" : $"{DollarsOf(full, middle / high)} to {DollarsOf(full, middle / low)}";
+            most.Append(CultureInfo.InvariantCulture, $"| {price} | {prices} | {limit} |\n");
         }
 
         GeneratedBlock.ShouldHold(Page, "hour as it came", came.ToString());
