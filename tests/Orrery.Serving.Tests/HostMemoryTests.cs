@@ -95,6 +95,26 @@ public sealed class HostMemoryTests
     }
 
     [Fact]
+    public void A_prompt_that_comes_from_the_host_ends_the_holding_back_of_others()
+    {
+        // Found by chance: the last that waited went to fetch its prompt, and who came next was taken for one that had waited since.
+        const ulong Seed = 396929;
+        EngineOptions options = Bench.Options(1600, "one-chunk-first", budget: 200, batch: 3);
+        options = options with
+        {
+            CachesPrefixes = true,
+            HostBytes = options.Layout.BlockBytes(16) * 200,
+            HostRate = 1e8,
+            Speculation = new AcceptedTokens(20, 0, Seed),
+            Pace = new AdmissionPace { PollIterations = 3, HoldIterations = 5, HoldShare = double.PositiveInfinity, HoldRequests = 2 },
+        };
+        RequestTrace trace = Bench.Varied(Bench.Random(Seed, rate: 5000), Seed, classes: 1, families: 3);
+        RequestBook together = Bench.Run(trace, options, engines: 2, clients: 7).Book;
+        RequestBook singly = Bench.Run(trace, options with { StepsSingly = true }, engines: 2, clients: 7).Book;
+        together.Finishes.SequenceEqual(singly.Finishes).ShouldBeTrue();
+    }
+
+    [Fact]
     public void More_of_either_memory_never_finds_less()
     {
         RequestTrace trace = TraceReader.Read(Path.Combine(Bench.DataRoot(), "traces", "mooncake-fast25-conversation.jsonl.gz"), TraceLimits.Default).Value!;

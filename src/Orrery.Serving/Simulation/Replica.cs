@@ -208,6 +208,9 @@ public sealed partial class Replica
         isHeld = HoldsBack();
         if (!isHeld && shape.PrefillTokens > 0 && prefilling.Count + waiting.Count + preempted.Count > 0)
             chunks = PlanPrefill(shape);
+        // All may have been let in without a prompt to work on: theirs comes from elsewhere. Who arrives next is held back anew.
+        if (waiting.Count + preempted.Count == 0)
+            heldSince = -1;
         if (chunks > 0)
             RunPrefill(chunks, shape.Decodes && decoding > 0);
         else if (decoding > 0)
