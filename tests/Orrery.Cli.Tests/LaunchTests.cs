@@ -119,6 +119,20 @@ public sealed class LaunchTests
     }
 
     [Fact]
+    public void Each_pool_has_a_command_and_what_joins_them_is_named()
+    {
+        Command command = Command.RunLine("serve --model llama-3.1-8b --system dgx-h100 --chips 4 --disaggregate prefill=2,decode=2 --prefill-tp 2 --decode-tp 1 --rate 3 --requests 20 --launch vllm --json");
+        JsonElement launch = command.Json().GetProperty("launch");
+        launch.GetProperty("arguments").GetProperty("prefill.tensor-parallel-size").GetString().ShouldBe("2");
+        launch.GetProperty("arguments").GetProperty("decode.tensor-parallel-size").GetString().ShouldBe("1");
+        launch.GetProperty("arguments").GetProperty("decode.data-parallel-size").GetString().ShouldBe("2");
+        string text = launch.GetProperty("text").GetString()!;
+        text.Split("vllm serve ").Length.ShouldBe(3);
+        text.ShouldContain("# not expressed: the way between the pools");
+        text.ShouldNotContain("ranks idle");
+    }
+
+    [Fact]
     public void What_an_engine_cannot_be_told_is_a_comment_and_a_warning()
     {
         Command command = Command.RunLine("serve --model llama-3.1-8b --system dgx-h100 --chips 2 --tp 1 --rate 3 --requests 20 --batching decode-first --launch vllm");

@@ -47,6 +47,23 @@ public static class LaunchAnswer
     /// <summary>The arguments of serving engines, under a comment that says what they were found for.</summary>
     public static LaunchText Of(EngineFramework framework, ServingReport report)
     {
+        if (report.Pools is not { } pools)
+            return Of(framework, report, report, "", []);
+        // A command for each pool; what joins them is told to both by flags that differ by release, and is named.
+        const string Joined = "the way between the pools; each command serves alone until it is told of the other";
+        LaunchText prompts = Of(framework, pools.Prompts, report, "prefill: ", [Joined]);
+        LaunchText answers = Of(framework, pools.Answers, report, "decode: ", [Joined]);
+        return new LaunchText(
+            framework.Name, framework.Release, prompts.Text + "\n" + answers.Text,
+            [.. Prefixed("prefill.", prompts.Arguments), .. Prefixed("decode.", answers.Arguments)], [.. prompts.Gaps, .. answers.Gaps], [.. prompts.Remarks, .. answers.Remarks]);
+
+        static IEnumerable<KeyValuePair<string, string>> Prefixed(string prefix, IEnumerable<KeyValuePair<string, string>> arguments) =>
+            arguments.Select(one => new KeyValuePair<string, string>(prefix + one.Key, one.Value));
+    }
+
+    /// <summary>The arguments of one pool of <paramref name="whole"/>, or of all of it.</summary>
+    private static LaunchText Of(EngineFramework framework, ServingReport report, ServingReport whole, string pool, ImmutableArray<string> unstated)
+    {
         ServingRequest request = report.Request;
         EngineJob job = new(request.Model, request.System, request.Stack, request.Chips, request.Lnc);
         EngineSetup setup = job.Usual with
@@ -58,14 +75,14 @@ public static class LaunchAnswer
             Batching = request.Batching?.Name ?? request.Stack.Batching,
             Router = request.Router?.Name ?? Routers.All[0].Name,
             CachesPrefixes = request.CachesPrefixes,
-            Unstated = [.. EngineReport.Ways(request)],
+            Unstated = [.. EngineReport.Ways(request), .. unstated],
         };
         string engine = request.Stack.Id == framework.Stack ? "" : $"; PREDICTED FOR {request.Stack.Name}";
         return framework.Write(setup, job, [
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{request.Model.Name} on {request.System.Id}, {request.Chips} chips, {job.Ranks} ranks; for {framework.Release}{engine}"),
-            $"{request.Workload.Source}: TTFT {ServingText.Time(report.FirstToken.Mean)}, TPOT {ServingText.Time(report.PerToken.Mean)}, {Quantity.FormatNumber(report.OutputTokensPerSecond, 4)} tokens/s out"]);
+                $"{pool}{request.Model.Name} on {request.System.Id}, {request.Chips} chips, {job.Ranks} ranks; for {framework.Release}{engine}"),
+            $"{request.Workload.Source}: TTFT {ServingText.Time(whole.FirstToken.Mean)}, TPOT {ServingText.Time(whole.PerToken.Mean)}, {Quantity.FormatNumber(whole.OutputTokensPerSecond, 4)} tokens/s out"]);
     }
 
     /// <summary>What the framework cannot state, as warnings.</summary>
