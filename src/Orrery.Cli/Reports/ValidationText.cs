@@ -30,12 +30,14 @@ public static class ValidationText
         if (!carried.IsDefaultOrEmpty)
         {
             output.WriteLine();
-            output.WriteLine("Constants of another chip, this chip's data sheet; median / mean error in per cent on rows its own fit did not see");
+            output.WriteLine(report.Kind == "inference"
+                ? "Time per token with nothing fitted, with constants of a sister chip, and of memory's bandwidth alone; median / mean error in per cent on rows no fit saw"
+                : "Constants of another chip, this chip's data sheet; median / mean error in per cent on rows its own fit did not see");
             foreach (CarriedConstants one in carried)
             {
                 output.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{one.From + " to " + one.To,-14} {one.Operator,-28} {one.Rows,6}  carried {100 * one.Median,5:0.0} / {100 * one.Mean,5:0.0}  own {100 * one.OwnMedian,5:0.0} / {100 * one.OwnMean,5:0.0}  bias {100 * one.Bias,6:+0.0;-0.0;0.0}"));
+                    $"{(one.From + " to " + one.To).PadRight(report.Kind == "inference" ? 22 : 14)} {one.Operator,-28} {one.Rows,6}  carried {100 * one.Median,5:0.0} / {100 * one.Mean,5:0.0}  own {100 * one.OwnMedian,5:0.0} / {100 * one.OwnMean,5:0.0}  bias {100 * one.Bias,6:+0.0;-0.0;0.0}"));
             }
 
             output.WriteLine();

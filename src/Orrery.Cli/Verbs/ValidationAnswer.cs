@@ -17,7 +17,7 @@ public sealed record ValidationAnswer(ValidationReport? Report, PlanRegret? Regr
     /// <summary>Kernels by operator and format, by chip, by regime; empty for the others.</summary>
     public ImmutableArray<GroupReport> Regimes { get; init; } = [];
 
-    /// <summary>Operators of chips predicted with constants of another chip; empty for all but kernels.</summary>
+    /// <summary>Operators of chips, or closed loops of engines, predicted with other constants than their own; empty for the others.</summary>
     public ImmutableArray<CarriedConstants> Carried { get; init; } = [];
 
     /// <summary>Scores <paramref name="kind"/> (training, collectives, kernels, memory, transfer) on the given files, or on the catalogue's own where there are none.</summary>
@@ -33,7 +33,7 @@ public sealed record ValidationAnswer(ValidationReport? Report, PlanRegret? Regr
         if (kind == "inference")
         {
             InferenceValidation inference = InferenceValidation.Run(catalog, files);
-            return new(inference.Report, null, inference.Diagnostics);
+            return new(inference.Report, null, inference.Diagnostics) { Carried = inference.Others };
         }
 
         if (kind == "collectives")

@@ -65,10 +65,12 @@ public sealed partial class ServingCatalog(string dataRoot)
     /// <summary>
     /// Constants of a stack for a class of models on a chip, in SI units: the vocabulary's default, then the stack's own, its family's, then the fit.
     /// </summary>
-    public ServingConstants ConstantsOf(ServingStack stack, string modelClass, ChipDescription chip)
+    public ServingConstants ConstantsOf(ServingStack stack, string modelClass, ChipDescription chip) => ConstantsOf(stack, stack.FitFor(modelClass, chip), chip);
+
+    /// <summary>The same with a given fit; null is none.</summary>
+    public ServingConstants ConstantsOf(ServingStack stack, CalibrationFit? fit, ChipDescription chip)
     {
         ImmutableArray<ConstantRange> words = Vocabulary();
-        CalibrationFit? fit = stack.FitFor(modelClass, chip);
         Span<double> values = stackalloc double[ServingConstants.Count];
         for (int place = 0; place < values.Length; place++)
         {

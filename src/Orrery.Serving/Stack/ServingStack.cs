@@ -187,6 +187,28 @@ public sealed record ServingStack
         return null;
     }
 
+    /// <summary>The fit of a class on another chip alone, kept to see how far constants carry to this one; null where there is none. Predictions do not use it.</summary>
+    public CalibrationFit? CarriedTo(string modelClass, ChipDescription chip)
+    {
+        foreach (CalibrationFit fit in Fits)
+        {
+            if (fit.Scope == chip.Id && ClassOf(fit) == modelClass && fit.Operator != modelClass)
+                return fit;
+        }
+
+        return null;
+    }
+
+    /// <summary>What a fit on the rows of one chip, kept for another, is called.</summary>
+    public static string CarriedName(string modelClass, string from) => $"{modelClass} of {from}";
+
+    /// <summary>The class of models of a fit, carried or not.</summary>
+    public static string ClassOf(CalibrationFit fit)
+    {
+        int end = fit.Operator.IndexOf(" of ", StringComparison.Ordinal);
+        return end < 0 ? fit.Operator : fit.Operator[..end];
+    }
+
     /// <summary>The mean of fits on several families; its spread is theirs together.</summary>
     private static CalibrationFit MeanOf(List<CalibrationFit> fits)
     {

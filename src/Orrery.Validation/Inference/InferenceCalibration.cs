@@ -27,7 +27,7 @@ public static class InferenceCalibration
         var fits = ImmutableArray.CreateBuilder<CalibrationFit>();
         var chosen = ImmutableSortedDictionary.CreateBuilder<string, ImmutableArray<string>>(StringComparer.Ordinal);
         if (!only.IsEmpty && predictor.Stacks.Stack(stackId).Value is { } before)
-            fits.AddRange(before.Fits.Where(fit => !only.Contains(fit.Operator)));
+            fits.AddRange(before.Fits.Where(fit => !only.Contains(ServingStack.ClassOf(fit))));
         foreach (InferenceRecipe recipe in recipes)
         {
             if (recipe.Stack != stackId || (!only.IsEmpty && !only.Contains(recipe.Class)))
@@ -35,7 +35,8 @@ public static class InferenceCalibration
             List<FittedCase> taken = Take(predictor, cases, recipe);
             if (taken.Count == 0)
                 continue;
-            string file = $"{stackId}-{recipe.Class}{(recipe.Family.Length > 0 ? "-" + recipe.Family : "")}.rows.gz";
+            // Rows of a carried fit lie apart: no prediction was made with them.
+            string file = (recipe.CarriedTo.Length > 0 ? "carried/" : "") + $"{stackId}-{recipe.Class}{(recipe.Family.Length > 0 ? "-" + recipe.Family : "")}.rows.gz";
             fits.Add(FitOne(predictor, recipe, taken, file));
             chosen[file] = [.. taken.Select(static one => one.Row.Origin.Id)];
         }
@@ -99,8 +100,8 @@ public static class InferenceCalibration
             constantsFound[words[place].Name] = new CalibratedConstant(found[place], words[place].Low, words[place].High, words[place].Unit);
         return new CalibrationFit
         {
-            Operator = recipe.Class,
-            Scope = recipe.Family,
+            Operator = recipe.CarriedTo.Length > 0 ? ServingStack.CarriedName(recipe.Class, recipe.Family) : recipe.Class,
+            Scope = recipe.CarriedTo.Length > 0 ? recipe.CarriedTo : recipe.Family,
             Source = [.. rows.Select(static one => one.Row.Origin.Group).Distinct().Order(StringComparer.Ordinal)],
             Constants = constantsFound.ToImmutable(),
             ResidualSigma = SignificantDigits.Five(SpreadOf(left.Select(static error => error.PerToken))),

@@ -27,7 +27,8 @@ public sealed record InferenceRecipes(ImmutableArray<InferenceRecipe> All, RunRe
                 (ulong)one.Integer("seed", 0, int.MaxValue, 1),
                 one.Words("fixed"),
                 one.Words("free"),
-                one.Flag("leaveOut", fallback: false)));
+                one.Flag("leaveOut", fallback: false),
+                one.Text("carriedTo")));
             one.Finish();
         }
 

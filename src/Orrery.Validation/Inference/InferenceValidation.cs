@@ -4,6 +4,7 @@ using Orrery.Catalog;
 using Orrery.Serving;
 using Orrery.Units;
 using Orrery.Validation.Cases;
+using Orrery.Validation.Kernels;
 using Orrery.Validation.Scoring;
 
 namespace Orrery.Validation.Inference;
@@ -13,6 +14,9 @@ namespace Orrery.Validation.Inference;
 public sealed record InferenceValidation(ValidationReport? Report, ImmutableArray<Diagnostic> Diagnostics)
 {
     private const double FullCache = 0.97;
+
+    /// <summary>Closed loops with other constants than the fitted; empty where nothing fitted was used.</summary>
+    public ImmutableArray<CarriedConstants> Others { get; init; } = [];
 
     /// <summary>
     /// Reads cases, runs each closed loop and scores time per token, time to the first token and throughput apart; the catalogue's own also replay the
@@ -28,8 +32,10 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         ImmutableArray<string> files = caseFiles.IsDefaultOrEmpty ? ValidationFiles.Inference(catalog.DataRoot) : caseFiles;
         ImmutableArray<Diagnostic>.Builder diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
         bool failed = false;
-        CaseScorer scorer = new(CalibrationRows.ReadFolder(Path.Combine(catalog.DataRoot, "calibration", "serving")));
+        HashSet<string> seen = CalibrationRows.ReadFolder(Path.Combine(catalog.DataRoot, "calibration", "serving"));
+        CaseScorer scorer = new(seen);
         InferencePredictor predictor = new(catalog, rules.Value);
+        OtherConstants? others = isGeneric ? null : new(predictor.Stacks, seen);
         EnergyModel energy = EnergyModel.Open(catalog.DataRoot);
         HashSet<string> powered = CalibrationRows.ReadFolder(Path.Combine(catalog.DataRoot, "calibration", "power"));
         MeasuredPoints points = new();
@@ -43,7 +49,7 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
             {
                 if (points.Counts(row, predictor.ReadingOf(row)))
                 {
-                    Score(scorer, predictor, energy, powered, row, isGeneric);
+                    Score(scorer, predictor, energy, powered, row, isGeneric, others);
                     counted.Add(row);
                 }
                 else
@@ -70,10 +76,10 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
             }
         }
 
-        return new InferenceValidation(failed ? null : scorer.Report("inference"), diagnostics.ToImmutable());
+        return new InferenceValidation(failed ? null : scorer.Report("inference"), diagnostics.ToImmutable()) { Others = others?.Table() ?? [] };
     }
 
-    private static void Score(CaseScorer scorer, InferencePredictor predictor, EnergyModel energy, HashSet<string> poweredRows, InferenceCase row, bool isGeneric)
+    private static void Score(CaseScorer scorer, InferencePredictor predictor, EnergyModel energy, HashSet<string> poweredRows, InferenceCase row, bool isGeneric, OtherConstants? others)
     {
         InferenceReading reading = predictor.ReadingOf(row);
         CaseOrigin origin = row.Origin;
@@ -100,6 +106,7 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
             fast = prepared.Run(constants, 1 / EightyPercentInterval.Factor(sigma));
             slow = prepared.Run(constants, EightyPercentInterval.Factor(sigma));
             peak = reading.Method == InferenceMethod.Offline || reading.IsOverWhole ? 0 : Roofline(prepared, row, reading);
+            others?.Add(row, prepared, predictor.ClassOf(row, reading), central.PerToken, peak);
         }
 
         Scoring.Prediction Of(double value, double one, double other, double? atPeak = null) => prepared is null

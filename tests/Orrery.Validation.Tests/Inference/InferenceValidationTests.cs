@@ -265,7 +265,9 @@ public sealed class InferenceValidationTests
     {
         foreach (InferenceRecipe recipe in InferenceRecipes.Load(Catalog.DataRoot).Value!.All)
         {
-            CalibrationFit fit = new ServingCatalog(Catalog.DataRoot).Stack(recipe.Stack).Value!.Fits.First(one => one.Operator == recipe.Class && one.Scope == recipe.Family);
+            CalibrationFit fit = new ServingCatalog(Catalog.DataRoot).Stack(recipe.Stack).Value!.Fits.First(one => recipe.CarriedTo.Length > 0
+                ? one.Operator == ServingStack.CarriedName(recipe.Class, recipe.Family) && one.Scope == recipe.CarriedTo
+                : one.Operator == recipe.Class && one.Scope == recipe.Family);
             fit.RowsFitted.ShouldBeLessThanOrEqualTo(25);
             fit.Constants.Count.ShouldBeLessThanOrEqualTo(9);
         }
