@@ -32,4 +32,12 @@ public static class ServingDoubt
         string note = isOwn ? "" : $"; carried to {chip.Name} and {modelClass} models";
         return (sigma, [$"{stack.Name}: constants fitted on {fit.RowsFitted} rows of {string.Join(", ", fit.Source)}{note} (data/calibration/serving/{stack.Id}.yaml)"]);
     }
+
+    /// <summary>
+    /// Standard deviation of the logarithm of a mean time to the first token: what waits for an engine, and how a client begins, are less sure than its
+    /// iterations. That of rows left out of the fit; that of iterations where the fit had no first token.
+    /// </summary>
+    /// <param name="fit">What the constants come from; null where nothing was fitted.</param>
+    public static double OfFirstToken(ServingStack stack, CalibrationFit? fit) =>
+        fit is null ? stack.UnfittedFirstTokenSigma : fit.FirstTokenSigma > 0 ? fit.FirstTokenSigma : fit.ResidualSigma;
 }

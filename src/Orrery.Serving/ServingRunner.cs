@@ -74,6 +74,14 @@ public static class ServingRunner
         return ServingDoubt.Of(request.Stack, fit, job.Class, chip, job.Times, central);
     }
 
+    /// <summary>The doubt of a mean time to the first token; of pools, that of the engines of prompts.</summary>
+    private static double FirstTokenDoubtOf(PreparedJob job)
+    {
+        PreparedJob prompts = job.Pools?.Prompts ?? job;
+        ServingStack stack = prompts.Request.Stack;
+        return ServingDoubt.OfFirstToken(stack, prompts.Request.Constants is null ? stack.FitFor(prompts.Class, prompts.Request.System.Chip) : null);
+    }
+
     /// <summary>Runs a job and accounts for it; adds what is worth a note to <paramref name="diagnostics"/>.</summary>
     internal static ServingOutcome Run(PreparedJob job, ServingContext context, bool hasInterval, List<Diagnostic> diagnostics)
     {
@@ -97,7 +105,8 @@ public static class ServingRunner
         (Distribution first, Distribution each, Distribution all) = Distributions(request, central, constants);
         if (hasInterval)
         {
-            first = Between(first, fast.First, slow.First);
+            double waiting = EightyPercentInterval.Factor(FirstTokenDoubtOf(job));
+            first = Between(first, Math.Min(fast.First, first.Mean / waiting), Math.Max(slow.First, first.Mean * waiting));
             each = Between(each, fast.Each, slow.Each);
             all = Between(all, fast.All, slow.All);
         }

@@ -49,6 +49,21 @@ public sealed class ServingRunnerTests
     }
 
     [Fact]
+    public void First_tokens_are_as_unsure_as_those_left_out_of_a_fit()
+    {
+        ServingRequest request = Request();
+        CalibrationFit fit = request.Stack.FitFor(ModelClass.Dense, request.System.Chip).ShouldNotBeNull();
+        ServingReport narrow = Report(request with { Stack = request.Stack with { Fits = [fit with { FirstTokenSigma = 1e-6 }] } });
+        ServingReport wide = Report(request with { Stack = request.Stack with { Fits = [fit with { FirstTokenSigma = 0.7 }] } });
+        double factor = EightyPercentInterval.Factor(0.7);
+        wide.FirstToken.High.ShouldBe(wide.FirstToken.Mean * factor, 1e-9);
+        wide.FirstToken.Low.ShouldBe(wide.FirstToken.Mean / factor, 1e-9);
+        // Engines that may be slow make first tokens late whatever was measured of them.
+        narrow.FirstToken.High.ShouldBeInRange(narrow.FirstToken.Mean * 1.01, wide.FirstToken.High * 0.9);
+        wide.PerToken.High.ShouldBe(narrow.PerToken.High);
+    }
+
+    [Fact]
     public void Requests_wait_for_an_engine_that_begins_cold_and_for_its_graphs_where_none_is_kept()
     {
         ServingRequest request = Request(system: "trn3-gen2", stack: "vllm-neuron", clients: 1);

@@ -45,7 +45,8 @@ public static class ServingText
         WriteEnergy(text, report);
         text.Section("how sure");
         text.Line($"an iteration may take {Quantity.FormatPercent(1 - (1 / EightyPercentInterval.Factor(report.Sigma)), 2)} less or "
-            + $"{Quantity.FormatPercent(EightyPercentInterval.Factor(report.Sigma) - 1, 2)} more with 80 % confidence; low and high are means of such runs");
+            + $"{Quantity.FormatPercent(EightyPercentInterval.Factor(report.Sigma) - 1, 2)} more with 80 % confidence; low and high are means of such runs, "
+            + "and first tokens at least as unsure as those of measured rows");
         text.Section("sources");
         foreach (string line in report.Provenance)
             text.Line(line, isDim: true);

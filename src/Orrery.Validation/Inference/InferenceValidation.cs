@@ -270,7 +270,7 @@ public sealed record InferenceValidation(ValidationReport? Report, ImmutableArra
         ServingStack stack = prepared.Request.Stack;
         ChipDescription chip = prepared.Request.System.Chip;
         CalibrationFit? fit = isGeneric ? null : stack.FitFor(modelClass, chip);
-        return (isGeneric ? predictor.Stacks.Generic() : predictor.Stacks.ConstantsOf(stack, modelClass, chip), fit?.ResidualSigma ?? stack.UnfittedSigma, fit is null ? stack.UnfittedFirstTokenSigma : fit.FirstTokenSigma > 0 ? fit.FirstTokenSigma : fit.ResidualSigma);
+        return (isGeneric ? predictor.Stacks.Generic() : predictor.Stacks.ConstantsOf(stack, modelClass, chip), fit?.ResidualSigma ?? stack.UnfittedSigma, ServingDoubt.OfFirstToken(stack, fit));
     }
 
     /// <summary>Time to read the weights an iteration touches, and the caches of all in flight, at the stated bandwidth: what anyone could have.</summary>
