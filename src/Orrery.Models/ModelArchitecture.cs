@@ -184,6 +184,21 @@ public sealed record ModelArchitecture
     /// <summary>The output projection has a bias.</summary>
     public bool HasHeadBias { get; init; }
 
+    /// <summary>A layer has routed experts.</summary>
+    public bool HasExperts
+    {
+        get
+        {
+            foreach (LayerDescription kind in LayerKinds)
+            {
+                if (kind.FeedForward.Experts > 0)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>Weights outside layers and vocabulary.</summary>
     public ImmutableArray<SideBlock> Sides { get; init; } = [];
 

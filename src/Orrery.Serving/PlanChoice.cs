@@ -130,13 +130,13 @@ public static class PlanChoice
         if (request.DataParallel is { } asked)
             return [asked];
         List<int> widths = [1];
-        for (int width = 2; width <= most && HasExperts(request.Model); width *= 2)
+        for (int width = 2; width <= most && request.Model.HasExperts; width *= 2)
             widths.Add(width);
         return widths;
     }
 
     private static int[] ExpertWidths(ServingRequest request, int group) =>
-        request.ExpertParallel is { } asked ? [asked] : group > 1 && HasExperts(request.Model) ? [1, group] : [1];
+        request.ExpertParallel is { } asked ? [asked] : group > 1 && request.Model.HasExperts ? [1, group] : [1];
 
     private static (NumberFormat Linear, NumberFormat Experts) Formats(ServingRequest request)
     {
@@ -146,18 +146,7 @@ public static class PlanChoice
 
     /// <summary>A replica whose ranks attend for different sequences shares the experts out among them.</summary>
     private static ServingPlan WithExperts(ServingRequest request, ServingPlan plan) =>
-        plan with { ExpertParallel = request.ExpertParallel ?? (plan.DataParallel > 1 && HasExperts(request.Model) ? plan.DataParallel : 1) };
-
-    private static bool HasExperts(ModelArchitecture model)
-    {
-        foreach (LayerDescription kind in model.LayerKinds)
-        {
-            if (kind.FeedForward.Experts > 0)
-                return true;
-        }
-
-        return false;
-    }
+        plan with { ExpertParallel = request.ExpertParallel ?? (plan.DataParallel > 1 && request.Model.HasExperts ? plan.DataParallel : 1) };
 
     private static ServingPlan Replicated(ServingRequest request, ServingPlan plan, int ranks) =>
         plan with { Replicas = request.Replicas ?? Math.Max(1, ranks / plan.RanksPerReplica) };
@@ -180,7 +169,7 @@ public static class PlanChoice
             }
         }
 
-        if (plan.ExpertParallel > 1 && !HasExperts(request.Model))
+        if (plan.ExpertParallel > 1 && !request.Model.HasExperts)
         {
             problems.Add($"--ep {plan.ExpertParallel}: {request.Model.Name} has no experts");
             return false;

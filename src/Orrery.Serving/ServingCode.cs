@@ -21,6 +21,7 @@ public static class ServingCode
     public const string NoWorkload = "ORR6016";
     public const string RequestsRefused = "ORR6017";
     public const string NoHighestRate = "ORR6018";
+    public const string IdleChoice = "ORR6019";
     public const string BadSpeculation = "ORR6020";
     public const string BadPriorities = "ORR6021";
     public const string NoHostLink = "ORR6022";

@@ -149,7 +149,7 @@ public sealed class ServingRun
         else if (clients is null)
             ServingSimulation.Run(book, replicas, request.Router ?? Routers.All[0]);
         else
-            ServingSimulation.Run(book, replicas, clients);
+            ServingSimulation.Run(replicas, clients);
         return new ServingRun(book, replicas, cost, options.CacheBytes) { RanksPerEngine = plan.TensorParallel * plan.PipelineParallel };
     }
 }

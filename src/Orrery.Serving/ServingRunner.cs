@@ -271,6 +271,7 @@ public static class ServingRunner
 
         if (report.Attainment is { Limit: { Length: > 0 } limit })
             diagnostics.Add(new Diagnostic(Severity.Warning, ServingCode.SloMissed, "--slo", 0, 0, limit));
+        diagnostics.AddRange(IdleChoices.Find(request, report.Plan));
         AddPreview(request.System.Chip, diagnostics);
         if (request.Pools is { IsOneSystem: false } pools)
             AddPreview(pools.Prompts.System.Chip, diagnostics);

@@ -128,7 +128,7 @@ public static class TrainingRunner
         breakdown = breakdown with { Overhead = breakdown.Overhead + step - breakdown.Total };
         MemoryReport memory = context.Memory.Evaluate(plan);
         SourceSpread spread = new(request, factory, plan, ranksPerChip);
-        ImmutableArray<Uncertainty> parts = new IntervalModel(request.Stack, request.System.Chip, context.Constants, PlanRules.HasExperts(request.Model))
+        ImmutableArray<Uncertainty> parts = new IntervalModel(request.Stack, request.System.Chip, context.Constants, request.Model.HasExperts)
             .Parts(spread.Find());
 
         double tokens = (double)plan.GlobalBatch * plan.Sequence;
@@ -267,7 +267,7 @@ public static class TrainingRunner
         Prefetch = request.Prefetch ?? 1,
         ExpertImbalance = request.ExpertImbalance ?? 1,
         CapacityFactor = request.CapacityFactor ?? 0,
-        OverlapsExperts = request.OverlapsExperts == true && PlanRules.HasExperts(request.Model),
+        OverlapsExperts = request.OverlapsExperts == true && request.Model.HasExperts,
         ContextLayout = request.ContextLayout ?? ContextLayout.Usual,
         ContextInner = request.ContextInner ?? 0,
         IsContextBalanced = request.IsContextBalanced ?? true,
@@ -275,7 +275,7 @@ public static class TrainingRunner
 
     private static bool IsComplete(TrainingRequest request) =>
         request.TensorParallel is not null && request.PipelineParallel is not null && request.VirtualStages is not null && request.ContextParallel is not null
-        && request.MicroBatch is not null && request.Recompute is not null && (request.ExpertParallel is not null || !PlanRules.HasExperts(request.Model));
+        && request.MicroBatch is not null && request.Recompute is not null && (request.ExpertParallel is not null || !request.Model.HasExperts);
 
     private static Plan Complete(TrainingRequest request, Plan template, int ranks)
     {
@@ -326,7 +326,7 @@ public static class TrainingRunner
         Add(request.VirtualStages is null, "vpp");
         Add(request.DataParallel is null, "dp");
         Add(request.ContextParallel is null, "cp");
-        Add(request.ExpertParallel is null && PlanRules.HasExperts(request.Model), "ep");
+        Add(request.ExpertParallel is null && request.Model.HasExperts, "ep");
         Add(request.MicroBatch is null, "micro-batch");
         Add(request.Recompute is null, "recompute");
         return names.ToImmutable();
@@ -408,7 +408,7 @@ public static class TrainingRunner
             lines.Add($"collectives: as measured on {request.System.Id}, {own.FittedOn}");
         lines.Add($"chip: {request.System.Chip.Name}, data/chips/{request.System.Chip.Id}.yaml");
         lines.Add($"matrix products: {context.Chip.Provenance(Operators.Operator.Matmul(4096, 4096, 4096, plan.Precision))}");
-        if (PlanRules.HasExperts(request.Model))
+        if (request.Model.HasExperts)
             lines.Add($"expert products: {context.Chip.Provenance(Operators.Operator.Matmul(512, 4096, 4096, plan.Precision, 8) with { IsRouted = true })}");
         if (LatentAttentionOf(request.Model) is { } latent)
         {

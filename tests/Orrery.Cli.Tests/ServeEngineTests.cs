@@ -69,6 +69,7 @@ public sealed class ServeEngineTests
     }
 
     [Theory]
+    [InlineData("--speculate draft=,tokens=3,acceptance=0.5", "draft names no model")]
     [InlineData("--speculate draft=llama-3.2-1b,speed=2", "ORR6020")]
     [InlineData("--priorities 0.5:0", "add up to 0.5")]
     [InlineData("--host-cache lots", "such as '96 GiB'")]

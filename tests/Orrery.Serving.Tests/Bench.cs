@@ -103,7 +103,7 @@ internal static class Bench
         if (loop is null)
             ServingSimulation.Run(book, replicas, router ?? new RoundRobin());
         else
-            ServingSimulation.Run(book, replicas, loop);
+            ServingSimulation.Run(replicas, loop);
         return (book, replicas);
     }
 

@@ -82,6 +82,26 @@ public sealed class ServingRunnerTests
     }
 
     [Fact]
+    public void A_choice_that_does_nothing_is_told_and_one_that_does_something_is_not()
+    {
+        static string[] Idle(ServingRequest request) =>
+            [.. ServingRunner.Run(request, new ServingContext(Catalog), hasInterval: false).Diagnostics.Where(static one => one.Code == ServingCode.IdleChoice).Select(static one => one.File)];
+
+        Router router = new RoundRobin();
+        Idle(Request() with { Router = router, Ageing = new Seconds(30), ExpertSkew = 0.3, ExpertImbalance = 1.5 }).ShouldBe(["--router", "--ageing", "--expert-skew", "--expert-imbalance"]);
+        Idle(Request() with { HostCache = new Bytes(1e9) }).ShouldBe(["--host-cache"]);
+        Idle(Request() with { HostCache = new Bytes(1e9), Swaps = true }).ShouldBeEmpty();
+        Idle(Request() with { ExpertSkew = 0, ExpertImbalance = 1 }).ShouldBeEmpty();
+        Idle(Request(chips: 2, clients: 4) with { Router = router, TensorParallel = 1 }).ShouldBe(["--router"]);
+        Idle(Request(chips: 2) with { Router = router, TensorParallel = 1 }).ShouldBeEmpty();
+        ServingRequest mixture = Request("gpt-oss-120b", chips: 4) with { ExpertSkew = 0.3, ExpertImbalance = 1.5, TensorParallel = 4 };
+        Idle(mixture).ShouldBe(["--expert-imbalance"]);
+        Idle(mixture with { ExpertParallel = 4 }).ShouldBeEmpty();
+        ServingWorkload classes = mixture.Workload.With(static trace => PriorityShares.Parse("0.5:0,0.5:1").Value!.Deal(trace, 1));
+        Idle(Request() with { Workload = classes, Ageing = new Seconds(30) }).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_rank_whose_experts_are_chosen_more_often_is_waited_for_and_a_rank_alone_never()
     {
         OperatorTimes even = Mixture(4);

@@ -55,7 +55,7 @@ public static class ServingText
     private static string Formats(ServingReport report)
     {
         ServingPlan plan = report.Plan;
-        bool hasExperts = report.Request.Model.LayerKinds.Any(static kind => kind.FeedForward.Experts > 0);
+        bool hasExperts = report.Request.Model.HasExperts;
         return hasExperts && plan.ExpertPrecision != plan.Precision ? $"{plan.Precision.Text()} with experts in {plan.ExpertPrecision.Text()}" : plan.Precision.Text();
     }
 

@@ -54,7 +54,7 @@ public static class TrainingText
         AddIf(plan.ShardRanks > 0 && plan.Zero == 3, $"sharded over {Count(plan.ShardRanks)} ranks");
         AddIf(plan.Prefetch != 1, $"prefetch {plan.Prefetch}");
         AddIf(plan.Offload != Offload.None, $"{PlanWords.Text((int)plan.Offload, PlanWords.Offloads).Replace(",", " and ", StringComparison.Ordinal)} offloaded");
-        bool hasExperts = PlanRules.HasExperts(report.Request.Model);
+        bool hasExperts = report.Request.Model.HasExperts;
         AddIf(hasExperts && plan.ExpertImbalance > 1, string.Create(CultureInfo.InvariantCulture, $"expert imbalance {plan.ExpertImbalance:0.##}"));
         AddIf(hasExperts && plan.CapacityFactor > 0, string.Create(CultureInfo.InvariantCulture, $"capacity factor {plan.CapacityFactor:0.##}"));
         AddIf(plan.OverlapsExperts, "exchange of experts overlapped");

@@ -42,7 +42,7 @@ public sealed record LaunchJob
         return new()
         {
             Layers = model.Layers,
-            HasExperts = PlanRules.HasExperts(model),
+            HasExperts = model.HasExperts,
             Ranks = chips * ranksPerChip,
             RanksPerChip = ranksPerChip,
             RanksPerServer = system.ChipsPerServer * ranksPerChip,

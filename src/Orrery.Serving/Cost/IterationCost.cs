@@ -12,7 +12,7 @@ namespace Orrery.Serving;
 /// </code>
 /// Where k tokens are proposed, linear and head are those of b (1 + k) tokens, attention has 1 + k queries a sequence, and device has k steps of the draft
 /// beside it, of which the first reads what was accepted. b sequences generate, n prompt tokens are worked on. A compiled engine pays for its bucket. Source of the form: published closed-loop measurements of
-/// vLLM, TensorRT-LLM and SGLang; docs/serve.md says how well it does.
+/// vLLM, TensorRT-LLM and SGLang; docs/serve-accuracy.md says how well it does.
 /// </remarks>
 public sealed class IterationCost
 {

@@ -8,9 +8,6 @@ namespace Orrery.Serving;
 /// <summary>Answers a <see cref="GenerationRequest"/>.</summary>
 public static class GenerationRunner
 {
-    /// <summary>Below this share of the time something is not worth a line.</summary>
-    private const double Worth = 0.1;
-
     /// <summary>Runs the jobs three times: as predicted, and with passes as slow and as fast as the model's own doubt.</summary>
     /// <param name="pass">Cost of a pass over so many sequences.</param>
     public static GenerationReport Run(GenerationRequest request, Func<int, PassCost> pass, EnergyModel energy)
@@ -103,22 +100,12 @@ public static class GenerationRunner
 
     private static ImmutableArray<string> Limits(GenerationRequest request, double busy, double engineTime, double matrix, double memory, double link)
     {
-        List<(double Share, string Text)> found = [];
-        double idle = 1 - (busy / engineTime);
-        if (idle >= 0.5 && request.Workload.Clients == 0)
-            found.Add((1 + idle, $"load: the groups are idle {Percent(idle)} of the time; they could take more jobs"));
-        Add(matrix / busy, "matrix units", "more chips, fewer --steps");
-        Add(memory / busy, "memory bandwidth", "a larger --max-batch shares the reading of weights");
-        Add(link / busy, "communication between the ranks of a group", "narrower --tp and more --replicas");
-        found.Sort(static (left, right) => right.Share != left.Share ? right.Share.CompareTo(left.Share) : string.CompareOrdinal(left.Text, right.Text));
-        return [.. found.Take(3).Select(static one => one.Text)];
-
-        void Add(double share, string what, string remedy)
-        {
-            if (share >= Worth)
-                found.Add((Math.Min(1, share), $"{what}, {Percent(Math.Min(1, share))} of the busy time; {remedy}"));
-        }
+        LimitList found = new();
+        if (request.Workload.Clients == 0)
+            found.AddIdle(1 - (busy / engineTime), "groups", "jobs");
+        found.Add(matrix / busy, "matrix units", "more chips, fewer --steps");
+        found.Add(memory / busy, "memory bandwidth", "a larger --max-batch shares the reading of weights");
+        found.Add(link / busy, "communication between the ranks of a group", "narrower --tp and more --replicas");
+        return found.Strongest();
     }
-
-    private static string Percent(double share) => (share * 100).ToString("0", CultureInfo.InvariantCulture) + " %";
 }

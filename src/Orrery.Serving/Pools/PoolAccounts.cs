@@ -8,9 +8,6 @@ namespace Orrery.Serving;
 /// <summary>Accounts for a run of two pools: each as engines of its own, the way between them, and the whole.</summary>
 public static class PoolAccounts
 {
-    /// <summary>Below this share of the time something is not worth a line.</summary>
-    private const double Worth = 0.1;
-
     /// <summary>The report of the whole, latencies left to the caller.</summary>
     public static ServingReport Of(PreparedJob job, PreparedPools pools, ServingContext context, ServingRun run, ServiceAttainment? attainment)
     {
@@ -93,7 +90,7 @@ public static class PoolAccounts
     {
         ImmutableArray<string>.Builder limits = ImmutableArray.CreateBuilder<string>();
         double link = Math.Max(between.Sending, between.Receiving);
-        if (link >= Worth)
+        if (link >= LimitList.Worth)
         {
             limits.Add(string.Create(
                 CultureInfo.InvariantCulture,

@@ -153,7 +153,7 @@ public sealed class PoolSimulation : RequestFlow
         if (!chosen.CanHold(request) || !answers[0].CanHold(request))
         {
             book.Arrive(request, time);
-            book.Refuse(request);
+            book.Refuse();
             source.Answered(request, time);
             return;
         }

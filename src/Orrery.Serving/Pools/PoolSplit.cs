@@ -30,13 +30,13 @@ public sealed record PoolSplit(PoolShare? Prompts, PoolShare? Answers)
             int equals = part.IndexOf('=', StringComparison.Ordinal);
             string key = equals > 0 ? part[..equals].Trim().ToLowerInvariant() : part;
             if (equals <= 0 || key is not ("prefill" or "decode"))
-                return Failed($"found '{Shown(part)}'; expected prefill=CHIPS and decode=CHIPS, {Form}, or {Best}{EditDistance.Hint(key, ["prefill", "decode", Best])}");
+                return Failed($"found '{Quoted.Text(part)}'; expected prefill=CHIPS and decode=CHIPS, {Form}, or {Best}{EditDistance.Hint(key, ["prefill", "decode", Best])}");
             string value = part[(equals + 1)..].Trim();
             int colon = value.IndexOf(':', StringComparison.Ordinal);
             string figure = colon >= 0 ? value[..colon] : value;
             string? system = colon >= 0 ? value[(colon + 1)..].Trim() : null;
             if (!int.TryParse(figure, NumberStyles.None, CultureInfo.InvariantCulture, out int chips) || chips is < 1 or > MostChips)
-                return Failed($"{key} has '{Shown(figure)}' chips; expected a whole number from 1, {Form}");
+                return Failed($"{key} has '{Quoted.Text(figure)}' chips; expected a whole number from 1, {Form}");
             if (system is { Length: 0 })
                 return Failed($"{key} names no system after ':'; expected one, {Form}");
             ref PoolShare? pool = ref prompts;
@@ -53,6 +53,4 @@ public sealed record PoolSplit(PoolShare? Prompts, PoolShare? Answers)
     }
 
     private static Result<PoolSplit> Failed(string message) => new(null, [new Diagnostic(Severity.Error, ServingCode.BadPools, "--disaggregate", 0, 0, message)]);
-
-    private static string Shown(string text) => string.Concat(text.Take(40).Select(static letter => char.IsControl(letter) ? ' ' : letter));
 }

@@ -57,14 +57,7 @@ public static class AttainmentFinder
     {
         if (run.Pools is { } pools)
             return $"in the pool of prompts {WaitingFor(pools.Prompts)}";
-        long cache = 0;
-        long batch = 0;
-        foreach (Replica engine in run.Engines)
-        {
-            cache += engine.Statistics.WaitingForCache;
-            batch += engine.Statistics.WaitingForBatch;
-        }
-
+        (long cache, long batch) = Waiting(run);
         return cache == 0 && batch == 0 ? "prompts wait for one another"
             : cache >= batch ? "requests wait for room in the cache" : "requests wait for a place in the batch (--max-batch)";
     }
@@ -124,17 +117,23 @@ public static class AttainmentFinder
     /// <summary>What would let requests begin sooner.</summary>
     private static string Sooner(ServingRun run)
     {
-        ServingRun prompts = run.Pools?.Prompts ?? run;
+        (long cache, long batch) = Waiting(run.Pools?.Prompts ?? run);
+        return cache == 0 && batch == 0 ? "more --replicas or chips, or fewer requests"
+            : cache >= batch ? "more chips, wider --tp, --kv-precision fp8 or fewer requests" : "a larger --max-batch, more --replicas or fewer requests";
+    }
+
+    /// <summary>Ticks that requests wait for room in the cache and for places in the batch, all engines.</summary>
+    private static (long Cache, long Batch) Waiting(ServingRun run)
+    {
         long cache = 0;
         long batch = 0;
-        foreach (Replica engine in prompts.Engines)
+        foreach (Replica engine in run.Engines)
         {
             cache += engine.Statistics.WaitingForCache;
             batch += engine.Statistics.WaitingForBatch;
         }
 
-        return cache == 0 && batch == 0 ? "more --replicas or chips, or fewer requests"
-            : cache >= batch ? "more chips, wider --tp, --kv-precision fp8 or fewer requests" : "a larger --max-batch, more --replicas or fewer requests";
+        return (cache, batch);
     }
 
     private static string Kept(double share, double most) => $"{Percent(share)} of the requests keep {Text(most)}";

@@ -29,15 +29,15 @@ public sealed record ServiceLevel(Seconds? FirstToken, Seconds? PerToken, Second
             if (key == "share")
             {
                 if (!double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out share) || share is not (> 0 and <= 1))
-                    return Failed($"share is '{Shown(value)}'; expected a number above 0 and at most 1, such as share=0.99");
+                    return Failed($"share is '{Quoted.Text(value)}'; expected a number above 0 and at most 1, such as share=0.99");
                 continue;
             }
 
             if (key is not ("ttft" or "tpot" or "e2e"))
-                return Failed($"'{Shown(part)}' is no service level; expected ttft, tpot, e2e or share, such as ttft=2s,tpot=50ms{EditDistance.Hint(key, ["ttft", "tpot", "e2e", "share"])}");
+                return Failed($"'{Quoted.Text(part)}' is no service level; expected ttft, tpot, e2e or share, such as ttft=2s,tpot=50ms{EditDistance.Hint(key, ["ttft", "tpot", "e2e", "share"])}");
             bool isNumber = double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds);
             if ((!isNumber && !Quantity.TryParse(value, QuantityKind.Duration, out seconds, out _)) || seconds is not (> 0 and < 1e9))
-                return Failed($"{key} is '{Shown(value)}'; expected a duration such as {key}=50ms");
+                return Failed($"{key} is '{Quoted.Text(value)}'; expected a duration such as {key}=50ms");
             switch (key)
             {
                 case "ttft":
@@ -58,6 +58,4 @@ public sealed record ServiceLevel(Seconds? FirstToken, Seconds? PerToken, Second
     }
 
     private static Result<ServiceLevel> Failed(string message) => new(null, [new Diagnostic(Severity.Error, ServingCode.BadSlo, "--slo", 0, 0, message)]);
-
-    private static string Shown(string text) => string.Concat(text.Take(40).Select(static letter => char.IsControl(letter) ? ' ' : letter));
 }

@@ -253,7 +253,7 @@ public sealed partial class Replica
             if (!CanHold(next))
             {
                 // At once, even where it is seen only at the end of an iteration.
-                book.Refuse(next);
+                book.Refuse();
                 flow?.Refused(this, next, time);
                 continue;
             }

@@ -63,11 +63,7 @@ public sealed class RequestBook
 
     internal void Arrive(int request, long time) => arrivals[request] = time;
 
-    internal void Refuse(int request)
-    {
-        _ = request;
-        Refused++;
-    }
+    internal void Refuse() => Refused++;
 
     internal void First(int request, long time) => firstTokens[request] = time;
 

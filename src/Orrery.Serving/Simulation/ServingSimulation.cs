@@ -26,9 +26,8 @@ public static class ServingSimulation
     }
 
     /// <summary>Requests of clients that wait for their answers.</summary>
-    public static void Run(RequestBook book, Replica[] replicas, ClosedLoop clients)
+    public static void Run(Replica[] replicas, ClosedLoop clients)
     {
-        _ = book;
         for (int client = 0; client < clients.Clients; client++)
             replicas[client % replicas.Length].Enqueue(client, 0);
         foreach (Replica replica in replicas)

@@ -48,21 +48,10 @@ public sealed record Speculation
         return own with
         {
             // Experts of a draft lie as the model's where it has any; a dense one knows no such ranks.
-            ExpertParallel = HasExperts(Draft) ? plan.ExpertParallel : 1,
+            ExpertParallel = Draft.HasExperts ? plan.ExpertParallel : 1,
             Precision = Draft.Checkpoint.Linear,
             ExpertPrecision = Draft.Checkpoint.Experts,
         };
-    }
-
-    private static bool HasExperts(ModelArchitecture model)
-    {
-        foreach (LayerDescription kind in model.LayerKinds)
-        {
-            if (kind.FeedForward.Experts > 0)
-                return true;
-        }
-
-        return false;
     }
 
     /// <summary>The model's prediction modules as a model of their own; null where it was published without.</summary>

@@ -24,6 +24,8 @@ public static class SpeculationText
             string value = equals > 0 ? part[(equals + 1)..] : "";
             switch (key)
             {
+                case "draft" when value.Length == 0:
+                    return Failed("draft names no model; expected one, such as draft=llama-3.2-1b");
                 case "draft":
                     draft = value;
                     break;
@@ -31,17 +33,17 @@ public static class SpeculationText
                     isOwn = true;
                     break;
                 case "heads":
-                    return Failed($"heads is '{Shown(value)}'; expected heads=mtp: the modules the model was published with");
+                    return Failed($"heads is '{Quoted.Text(value)}'; expected heads=mtp: the modules the model was published with");
                 case "tokens" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out tokens) && tokens is >= 1 and <= Speculation.MostTokens:
                     break;
                 case "tokens":
-                    return Failed($"tokens is '{Shown(value)}'; expected a whole number from 1 to {Speculation.MostTokens}");
+                    return Failed($"tokens is '{Quoted.Text(value)}'; expected a whole number from 1 to {Speculation.MostTokens}");
                 case "acceptance" when double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out acceptance) && acceptance is >= 0 and <= 1:
                     break;
                 case "acceptance":
-                    return Failed($"acceptance is '{Shown(value)}'; expected a probability from 0 to 1, such as 0.7");
+                    return Failed($"acceptance is '{Quoted.Text(value)}'; expected a probability from 0 to 1, such as 0.7");
                 default:
-                    return Failed($"'{Shown(part)}' says nothing of speculation; expected draft, heads, tokens or acceptance, such as heads=mtp,tokens=3,acceptance=0.7{EditDistance.Hint(key, Keys)}");
+                    return Failed($"'{Quoted.Text(part)}' says nothing of speculation; expected draft, heads, tokens or acceptance, such as heads=mtp,tokens=3,acceptance=0.7{EditDistance.Hint(key, Keys)}");
             }
         }
 
@@ -68,6 +70,4 @@ public static class SpeculationText
     }
 
     private static Result<Speculation> Failed(string message) => new(null, [new Diagnostic(Severity.Error, ServingCode.BadSpeculation, "--speculate", 0, 0, message)]);
-
-    private static string Shown(string text) => string.Concat(text.Take(40).Select(static letter => char.IsControl(letter) ? ' ' : letter));
 }

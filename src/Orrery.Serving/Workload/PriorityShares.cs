@@ -22,7 +22,7 @@ public sealed record PriorityShares(ImmutableArray<(double Share, byte Class)> S
             if (colon < 0 || !double.TryParse(part.AsSpan(0, colon), NumberStyles.Float, CultureInfo.InvariantCulture, out double share) || share is not (> 0 and <= 1)
                 || !byte.TryParse(part.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out byte one) || one >= RequestTrace.MostClasses)
             {
-                return Failed($"'{Shown(part)}' is no share of a class; expected SHARE:CLASS with a share above 0 and a class from 0, the first served, to {RequestTrace.MostClasses - 1}, such as 0.2:0,0.8:1");
+                return Failed($"'{Quoted.Text(part)}' is no share of a class; expected SHARE:CLASS with a share above 0 and a class from 0, the first served, to {RequestTrace.MostClasses - 1}, such as 0.2:0,0.8:1");
             }
 
             shares.Add((share, one));
@@ -52,6 +52,4 @@ public sealed record PriorityShares(ImmutableArray<(double Share, byte Class)> S
     }
 
     private static Result<PriorityShares> Failed(string message) => new(null, [new Diagnostic(Severity.Error, ServingCode.BadPriorities, "--priorities", 0, 0, message)]);
-
-    private static string Shown(string text) => string.Concat(text.Take(40).Select(static letter => char.IsControl(letter) ? ' ' : letter));
 }

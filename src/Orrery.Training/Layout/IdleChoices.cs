@@ -10,7 +10,7 @@ public static class IdleChoices
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(plan);
-        bool hasExperts = PlanRules.HasExperts(request.Model);
+        bool hasExperts = request.Model.HasExperts;
         if (request.VirtualStages > 1 && plan.PipelineParallel == 1)
             yield return Note("--vpp", "the pipeline has one stage");
         if (request.Schedule is not null && plan.PipelineParallel == 1)

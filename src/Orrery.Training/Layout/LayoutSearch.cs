@@ -138,7 +138,7 @@ public sealed class LayoutSearch(TrainingRequest request, StepModel steps, Memor
 
     private IEnumerable<int> ExpertDegrees(Plan laid)
     {
-        if (!PlanRules.HasExperts(request.Model))
+        if (!request.Model.HasExperts)
         {
             yield return 1;
             yield break;

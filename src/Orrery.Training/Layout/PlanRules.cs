@@ -35,9 +35,9 @@ public static class PlanRules
                 CheckExperts(plan, layer.FeedForward, objections);
         }
 
-        if (plan.ExpertParallel > 1 && !HasExperts(model))
+        if (plan.ExpertParallel > 1 && !model.HasExperts)
             objections.Add($"ep {plan.ExpertParallel}, but the model has no experts");
-        if (plan.ExpertTensorParallel > 1 && !HasExperts(model))
+        if (plan.ExpertTensorParallel > 1 && !model.HasExperts)
             objections.Add($"etp {plan.ExpertTensorParallel}, but the model has no experts");
         if (chunks * plan.MicroBatches > MostPasses)
             objections.Add($"{plan.MicroBatches} micro-batches through {chunks} chunks are more than the {MostPasses} passes that a step may have; use a smaller global batch or a larger micro-batch");
@@ -58,18 +58,6 @@ public static class PlanRules
             objections.Add(objection);
         if (plan.Zero >= 2 && plan.PipelineParallel > 1 && plan.Zero == 2)
             objections.Add("zero 2 does not combine with pipeline parallelism: gradients accumulate over micro-batches; use zero 1 or 3");
-    }
-
-    /// <summary>True when any layer routes to experts.</summary>
-    public static bool HasExperts(ModelArchitecture model)
-    {
-        foreach (LayerDescription layer in model.LayerKinds)
-        {
-            if (layer.FeedForward.Experts > 0)
-                return true;
-        }
-
-        return false;
     }
 
     private static void CheckContext(Plan plan, ModelArchitecture model, ICollection<string> objections)

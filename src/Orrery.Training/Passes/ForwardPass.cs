@@ -38,7 +38,7 @@ public sealed class ForwardPass
     }
 
     /// <summary>Half-width of the 80 % interval of a pass, in logarithms.</summary>
-    public double HalfWidth => IntervalModel.HalfWidth(new IntervalModel(context.Stack, context.System.Chip, context.Constants, PlanRules.HasExperts(context.Model)).Parts([]));
+    public double HalfWidth => IntervalModel.HalfWidth(new IntervalModel(context.Stack, context.System.Chip, context.Constants, context.Model.HasExperts).Parts([]));
 
     /// <summary>The same where passes of the stack were never held to a published one: a stack that was fitted on training steps is a new one to them.</summary>
     public double UnheldHalfWidth

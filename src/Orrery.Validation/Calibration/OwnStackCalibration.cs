@@ -215,7 +215,7 @@ public sealed class OwnStackCalibration
     private List<FreeConstant> Candidates(StackDescription stack, ImmutableArray<StackRecipe> recipes)
     {
         string basis = stack.BasedOn.Length > 0 ? stack.BasedOn : stack.Id;
-        bool hasExperts = _rows.Any(static row => PlanRules.HasExperts(row.Context.Model));
+        bool hasExperts = _rows.Any(static row => row.Context.Model.HasExperts);
         var found = new List<FreeConstant>();
         foreach (StackRecipe recipe in recipes)
         {

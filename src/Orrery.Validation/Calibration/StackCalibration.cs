@@ -141,7 +141,7 @@ public sealed class StackCalibration(DataCatalog catalog, CaseReader reader, Cas
                 continue;
             }
 
-            if (recipe.Models != "all" && PlanRules.HasExperts(inputs.Architecture) != (recipe.Models == "experts"))
+            if (recipe.Models != "all" && inputs.Architecture.HasExperts != (recipe.Models == "experts"))
                 continue;
             if (contexts.Find(inputs, out string why) is not { } found)
             {

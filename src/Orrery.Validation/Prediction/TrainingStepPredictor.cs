@@ -39,7 +39,7 @@ public sealed class TrainingStepPredictor(CaseContexts contexts) : ITrainingPred
         }
 
         Seconds step = run.Execute(found.Context.Steps, plan);
-        ImmutableArray<Uncertainty> parts = new IntervalModel(found.Context.Stack, found.Context.System.Chip, found.Context.Constants, PlanRules.HasExperts(found.Context.Model)).Parts([]);
+        ImmutableArray<Uncertainty> parts = new IntervalModel(found.Context.Stack, found.Context.System.Chip, found.Context.Constants, found.Context.Model.HasExperts).Parts([]);
         double half = IntervalModel.HalfWidth(parts);
         return Scoring.Prediction.Of(step.Value, step.Value * Math.Exp(-half), step.Value * Math.Exp(half));
     }

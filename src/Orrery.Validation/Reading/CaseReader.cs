@@ -207,15 +207,8 @@ public sealed class CaseReader(CaseConventions conventions, ModelLibrary models)
     {
         if (job.Ep is { } ep)
             return ep;
-        foreach (LayerDescription kind in architecture.LayerKinds)
-        {
-            if (kind.FeedForward.Experts > 0)
-            {
-                notes.Add("ep blank: 1");
-                break;
-            }
-        }
-
+        if (architecture.HasExperts)
+            notes.Add("ep blank: 1");
         return 1;
     }
 

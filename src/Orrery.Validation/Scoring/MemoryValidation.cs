@@ -44,7 +44,7 @@ public sealed record MemoryValidation(ValidationReport? Report, ImmutableArray<D
             string metric = row.Origin.PrimaryMetric;
             CaseReading reading = row.Origin.IsExpressible ? reader.Read(row) : new CaseReading(null, "");
             string note = reading.Inputs is null ? row.Component : $"{row.Component}; {string.Join("; ", reading.Inputs.Notes)}".TrimEnd(' ', ';');
-            string slice = row.Job.Experts is > 1 || reading.Inputs?.Architecture.LayerKinds.Any(static kind => kind.FeedForward.Experts > 0) == true
+            string slice = row.Job.Experts is > 1 || reading.Inputs?.Architecture.HasExperts == true
                 ? $"{row.Job.Chip} experts"
                 : $"{row.Job.Chip} dense";
             scorer.Add(row.Origin, row.Measured(metric), () => Predict(reading, row, predictor), isRate: false, note, slice: slice);

@@ -17,7 +17,7 @@ public sealed record EngineJob(ModelArchitecture Model, SystemDescription System
     public int Ranks => Chips * RanksPerChip;
 
     /// <summary>True where some layer routes to experts; without any, EP says nothing.</summary>
-    public bool HasExperts => Model.LayerKinds.Any(static kind => kind.FeedForward.Experts > 0);
+    public bool HasExperts => Model.HasExperts;
 
     /// <summary>Bytes of the memory of one rank.</summary>
     public double RankMemory => System.Chip.MemoryCapacity.Value.Value / RanksPerChip;

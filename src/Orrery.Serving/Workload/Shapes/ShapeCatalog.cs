@@ -65,7 +65,7 @@ public sealed class ShapeCatalog(string dataRoot)
         }
 
         if (kind is null)
-            return Failed<T>(flag, $"found '{Shown(word)}'; {Suggestion.Of(word, [.. kinds.Select(static one => one.Name)])}");
+            return Failed<T>(flag, $"found '{Quoted.Text(word)}'; {Suggestion.Of(word, [.. kinds.Select(static one => one.Name)])}");
 
         List<Diagnostic> wrong = [];
         double?[] given = new double?[kind.Parameters.Length];
@@ -100,7 +100,7 @@ public sealed class ShapeCatalog(string dataRoot)
         if (place < 0)
         {
             string expected = kind.Parameters.Length == 0 ? $"'{kind.Name}' takes no numbers" : Suggestion.Of(name, [.. kind.Parameters.Select(static one => one.Name)]);
-            wrong.Add(Error(flag, $"found '{Shown(name)}' behind '{kind.Name}'; {expected}"));
+            wrong.Add(Error(flag, $"found '{Quoted.Text(name)}' behind '{kind.Name}'; {expected}"));
             return;
         }
 
@@ -108,7 +108,7 @@ public sealed class ShapeCatalog(string dataRoot)
         string text = equals < 0 ? "" : part[(equals + 1)..].Trim();
         bool isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
         if ((!isNumber && !Quantity.TryParse(text, parameter.Kind, out value, out _)) || !(value >= parameter.Low && value <= parameter.High))
-            wrong.Add(Error(flag, $"'{parameter.Name}' of '{kind.Name}' is '{Shown(text)}'; expected {parameter.Meaning}, from {parameter.Written(parameter.Low)} to {parameter.Written(parameter.High)}"));
+            wrong.Add(Error(flag, $"'{parameter.Name}' of '{kind.Name}' is '{Quoted.Text(text)}'; expected {parameter.Meaning}, from {parameter.Written(parameter.Low)} to {parameter.Written(parameter.High)}"));
         else if (given[place] is not null)
             wrong.Add(Error(flag, $"'{parameter.Name}' of '{kind.Name}' is given twice"));
         else
@@ -164,6 +164,4 @@ public sealed class ShapeCatalog(string dataRoot)
         where T : class => new(null, [Error(flag, message)]);
 
     private static Diagnostic Error(string flag, string message) => new(Severity.Error, ServingCode.BadShape, flag, 0, 0, message);
-
-    private static string Shown(string text) => string.Concat(text.Take(40).Select(static letter => char.IsControl(letter) ? ' ' : letter));
 }

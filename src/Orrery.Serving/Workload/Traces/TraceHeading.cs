@@ -10,7 +10,6 @@ internal static class TraceHeading
 {
     private const int MostListed = 8;
     private const int MostCompared = 256;
-    private const int LongestShown = 40;
 
     /// <summary>First bytes of what is often taken for a trace.</summary>
     private static readonly (byte[] Bytes, string Name)[] Strangers =
@@ -97,7 +96,7 @@ internal static class TraceHeading
                 // A name that is nearly there counts for less than one of which nothing is.
                 distance += near is null ? 1 : 0.5;
                 first = first.Length > 0 ? first : near ?? "";
-                words.Add(near is null ? $"'{names[0]}'" : $"'{names[0]}' (is '{Shown(near)}' meant?)");
+                words.Add(near is null ? $"'{names[0]}'" : $"'{names[0]}' (is '{Quoted.Text(near)}' meant?)");
             }
 
             if (distance < least)
@@ -107,7 +106,7 @@ internal static class TraceHeading
         int at = 1;
         for (int column = 0; column < compared.Count && meant.Length > 0 && !isJson && compared[column] != meant; column++)
             at += compared[column].Length + 1;
-        string found = string.Join(", ", columns.Take(MostListed).Select(static column => Shown(column))) + (columns.Count > MostListed ? $" and {columns.Count - MostListed} more" : "");
+        string found = string.Join(", ", columns.Take(MostListed).Select(static column => Quoted.Text(column))) + (columns.Count > MostListed ? $" and {columns.Count - MostListed} more" : "");
         string known = string.Join(", ", TraceLayouts.All.Select(static layout => layout.Name));
         string why = columns.Count == 1 && columns[0].AsSpan().IndexOfAny(";\t|") is >= 0 and int mark
             ? $"; columns are parted by '{(columns[0][mark] == '\t' ? "a tab" : columns[0][mark])}', expected ','"
@@ -115,13 +114,6 @@ internal static class TraceHeading
         return (at, $"no known layout of traces has these columns: found {found}; the nearest, {nearest?.Name}, lacks {string.Join(" and ", lacking)}{why} (layouts: {known})");
     }
 
-    /// <summary>A name of a file in a message: short, and without what a terminal would act on.</summary>
-    public static string Shown(string text)
-    {
-        string part = text.Length > LongestShown ? text[..LongestShown] : text;
-        return string.Concat(part.Select(static letter => char.IsControl(letter) ? ' ' : letter));
-    }
-
-    /// <inheritdoc cref="Shown(string)"/>
-    public static string Shown(ReadOnlySpan<byte> text) => Shown(Encoding.UTF8.GetString(text.Length > LongestShown ? text[..LongestShown] : text));
+    /// <summary>A name of a file in a message.</summary>
+    public static string Shown(ReadOnlySpan<byte> text) => Quoted.Text(Encoding.UTF8.GetString(text.Length > Quoted.Longest ? text[..Quoted.Longest] : text));
 }
