@@ -87,10 +87,12 @@ public sealed class ServingContext(DataCatalog catalog)
         ExpertChoice choice = new(request.ExpertSkew ?? request.Stack.ExpertSkew, (request.ExpertImbalance ?? request.Stack.ExpertImbalance) - 1);
         // A draft takes its steps on one stage's ranks: no hops between stages are its own.
         OperatorTimes? draft = request.Speculation is { } speculation
-            ? new OperatorTimes(speculation.Draft, chip, fabric, speculation.PlanOf(plan), groups with { Hops = [] }, [.. reducing]) { Choice = choice, Stage = stage }
+            ? new OperatorTimes(speculation.Draft, chip, Between(speculation.PlanOf(plan), groups with { Hops = [] }), speculation.PlanOf(plan)) { Choice = choice }
             : null;
         ServingPlan asRead = plan with { KvPrecision = request.Stack.ReadsCacheAs(system.Chip, plan.KvPrecision) };
-        return new(new OperatorTimes(request.Model, chip, fabric, asRead, groups, [.. reducing]) { Draft = draft, Queries = request.Speculation?.Queries ?? 1, Choice = choice, Stage = stage }, []);
+        return new(new OperatorTimes(request.Model, chip, Between(asRead, groups), asRead) { Draft = draft, Queries = request.Speculation?.Queries ?? 1, Choice = choice }, []);
+
+        ReplicaCollectives Between(ServingPlan laid, PlacedGroups placed) => new(fabric, [.. reducing], laid, placed, stage);
     }
 
     /// <summary>

@@ -63,8 +63,8 @@ internal static class Bench
     {
         plan ??= new ServingPlan { TensorParallel = 1, Replicas = 1 };
         RankGroup one = RankGroup.Single(2);
-        return new OperatorTimes(
-            model ?? Model(), new RooflineChip(Chip()), new FreeFabric(), plan, new PlacedGroups(one, one, one, one, one, one, one, one, one, [], one, one, one, one))
+        PlacedGroups groups = new(one, one, one, one, one, one, one, one, one, [], one, one, one, one);
+        return new OperatorTimes(model ?? Model(), new RooflineChip(Chip()), new ReplicaCollectives(new FreeFabric(), [], plan, groups, one), plan)
         {
             Queries = proposed + 1,
             Draft = proposed > 0 ? Times(Model(layers: 1), plan) : null,

@@ -42,7 +42,7 @@ public sealed partial class OperatorTimes
         double products = 0;
         double launch = 0;
         double elementwise = 0;
-        double collectives = 0;
+        double joining = 0;
         double matrix = 0;
         double memory = 0;
         foreach (byte kind in seen.LayerOrder)
@@ -57,7 +57,7 @@ public sealed partial class OperatorTimes
                     Add(chip.Cost(buffer[place].Work), buffer[place].Role == OperatorRole.ElementwiseForward);
             }
 
-            collectives += layer.Joins * ReduceTime(2.0 * layer.Stream.Tokens(1) * layer.HiddenOr(seen.Hidden), groups.Tensor);
+            joining += layer.Joins * collectives.Reduce(2.0 * layer.Stream.Tokens(1) * layer.HiddenOr(seen.Hidden));
         }
 
         foreach (SideBlock side in seen.Sides)
@@ -66,7 +66,7 @@ public sealed partial class OperatorTimes
                 Add(chip.Cost(Operator.Matmul((long)Math.Ceiling(side.Rows.Tokens(1)), Math.Max(1, side.Output / plan.TensorParallel), side.Input, NumberFormat.Bf16)), isElementwise: false);
         }
 
-        return new WorkTimes(products, launch, elementwise, collectives, matrix, memory);
+        return new WorkTimes(products, launch, elementwise, joining, matrix, memory);
 
         void Add(in OperatorCost cost, bool isElementwise)
         {

@@ -61,9 +61,9 @@ public sealed partial class OperatorTimes
                 Add(lines, "experts", ExpertsOf(feed, hidden, tokens), layersOfKind[kind]);
             bool isExchanged = layer.FeedForward.Experts > 0 && plan.DataParallel > 1;
             double reduced = 2.0 * own * model.Hidden;
-            double time = ReduceTime(reduced, groups.Tensor);
+            double time = collectives.Reduce(reduced);
             if (time > 0)
-                AddCollective(lines, "all-reduce", reduced, groups.Tensor.Size, (layer.Blocks - (isExchanged ? 1 : 0)) * layersOfKind[kind], time);
+                AddCollective(lines, "all-reduce", reduced, collectives.TensorRanks, (layer.Blocks - (isExchanged ? 1 : 0)) * layersOfKind[kind], time);
             if (isExchanged)
                 AddCollective(lines, "expert exchange", 2.0 * own * hidden, plan.ExpertParallel, layersOfKind[kind], ExchangeTime(layer.FeedForward, hidden, own, tokens));
         }
@@ -78,9 +78,9 @@ public sealed partial class OperatorTimes
         long width = (long)Math.Ceiling(model.Vocabulary / (double)plan.TensorParallel);
         Add(lines, "head", Operator.Matmul(PerRank(rows), width, model.Hidden, NumberFormat.Bf16), 1);
         double bytes = 2.0 * PerRank(rows) * model.Vocabulary;
-        double time = Time(CollectiveKind.AllGather, bytes, groups.Tensor);
+        double time = collectives.Gather(bytes);
         if (time > 0)
-            AddCollective(lines, "all-gather", bytes, groups.Tensor.Size, 1, time);
+            AddCollective(lines, "all-gather", bytes, collectives.TensorRanks, 1, time);
     }
 
     private static void AddCollective(List<OperatorLine> lines, string name, double bytes, int ranks, int count, double time) =>

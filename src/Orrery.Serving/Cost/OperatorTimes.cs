@@ -28,10 +28,8 @@ public sealed partial class OperatorTimes
 
     private readonly ModelArchitecture model;
     private readonly ChipModel chip;
-    private readonly CollectiveModel fabric;
-    private readonly (double UpTo, CollectiveModel Model)[] reducing;
+    private readonly ReplicaCollectives collectives;
     private readonly ServingPlan plan;
-    private readonly PlacedGroups groups;
     private readonly int[] layersOfKind;
     private readonly LayerOperator[] buffer = new LayerOperator[LayerOperators.Capacity];
     private WorkTimes?[] exact = new WorkTimes?[ExactTokens + 1];
@@ -41,15 +39,12 @@ public sealed partial class OperatorTimes
     private AttentionTimes[][] prefill = [];
 
     /// <summary>Empty tables.</summary>
-    /// <param name="reducing">All-reduce kernels of the engine by the largest message they take, ascending; the fabric's own library takes what they do not do faster.</param>
-    public OperatorTimes(ModelArchitecture model, ChipModel chip, CollectiveModel fabric, ServingPlan plan, PlacedGroups groups, (double UpTo, CollectiveModel Model)[]? reducing = null)
+    public OperatorTimes(ModelArchitecture model, ChipModel chip, ReplicaCollectives collectives, ServingPlan plan)
     {
-        this.reducing = reducing ?? [];
+        this.collectives = collectives;
         this.model = model = Padded(model, plan.TensorParallel);
         this.chip = chip;
-        this.fabric = fabric;
         this.plan = plan;
-        this.groups = groups;
         layersOfKind = new int[model.LayerKinds.Length];
         foreach (byte kind in model.LayerOrder)
         {
@@ -72,9 +67,6 @@ public sealed partial class OperatorTimes
 
     /// <summary>How tokens choose their experts.</summary>
     public ExpertChoice Choice { get; init; }
-
-    /// <summary>All ranks of one stage of a replica; needed where they attend for different sequences.</summary>
-    public RankGroup? Stage { get; init; }
 
     /// <summary>What proposes them; null where nothing does.</summary>
     public OperatorTimes? Draft { get; init; }
@@ -172,9 +164,7 @@ public sealed partial class OperatorTimes
 
         double ofProducts = weight > 0 ? products / weight * linear.Products / all : 0;
         double ofAttention = layer.Attention.Kind is AttentionKind.Grouped or AttentionKind.Latent ? chip.Sigma(DecodeOf(layer.Attention, batch, context)) * attention.Execution / all : 0;
-        double ofCollectives = groups.Tensor.Size > 1
-            ? fabric.Sigma(new Collective(CollectiveKind.AllReduce, new Bytes(2.0 * batch * model.Hidden)), groups.Tensor) * linear.Collectives / all
-            : 0;
+        double ofCollectives = collectives.ReduceSigma(2.0 * batch * model.Hidden) * linear.Collectives / all;
         return Math.Sqrt((ofProducts * ofProducts) + (ofAttention * ofAttention) + (ofCollectives * ofCollectives));
     }
 
@@ -259,10 +249,7 @@ public sealed partial class OperatorTimes
                 all.Memory + (layers * layer.Memory));
         }
 
-        double hops = 0;
-        foreach (RankGroup hop in groups.Hops)
-            hops += Time(CollectiveKind.PointToPoint, 2.0 * own * model.Hidden, hop);
-        return all with { Collectives = all.Collectives + hops };
+        return all with { Collectives = all.Collectives + collectives.Hops(2.0 * own * model.Hidden) };
     }
 
     private WorkTimes ComputeLayer(LayerDescription layer, int tokens, int allTokens)
@@ -297,10 +284,10 @@ public sealed partial class OperatorTimes
         // One sum over the tensor-parallel ranks behind attention, one behind the feed-forward part.
         double reduced = 2.0 * tokens * model.Hidden;
         bool isExchanged = layer.FeedForward.Experts > 0 && plan.DataParallel > 1;
-        double collectives = (layer.Blocks - (isExchanged ? 1 : 0)) * ReduceTime(reduced, groups.Tensor);
+        double joining = (layer.Blocks - (isExchanged ? 1 : 0)) * collectives.Reduce(reduced);
         if (isExchanged)
-            collectives += ExchangeTime(layer.FeedForward, layer.HiddenOr(model.Hidden), tokens, allTokens);
-        return new WorkTimes(products, launch, elementwise, collectives, matrix, memory);
+            joining += ExchangeTime(layer.FeedForward, layer.HiddenOr(model.Hidden), tokens, allTokens);
+        return new WorkTimes(products, launch, elementwise, joining, matrix, memory);
 
         void Add(in OperatorCost cost, bool isElementwise)
         {
@@ -323,40 +310,9 @@ public sealed partial class OperatorTimes
         tokens, feed.DispatchWidth(hidden), Math.Max(1, feed.Width / plan.ExpertTensorParallel), feed.IsGated,
         Routing(feed), plan.ExpertPrecision);
 
-    /// <summary>
-    /// Ranks that attend for different sequences hand their tokens to the experts and take the results back, the faster of two ways: all tokens gathered
-    /// on all ranks and results summed where they belong, or tokens sent once to each rank that has any of their experts, and results back.
-    /// </summary>
-    /// <remarks>
-    /// <code>
-    /// gathered = all-gather(T h a) + reduce-scatter(2 T h)
-    /// sent     = all-to-all(v a) + all-to-all(2 v),  v = t/tp h r (1 - (1 - 1/r)^k) x busiest
-    /// </code>
-    /// T tokens of all ranks and t of the busiest, h numbers wide; a bytes of an activation as experts read it; r ranks share out the experts, of which a token
-    /// chooses k; busiest is the load of the busiest rank over the mean. Under tensor parallelism both end in a gathering over its ranks. Source of the second:
-    /// DeepEP, github.com/deepseek-ai/DeepEP, and arXiv:2412.19437 section 3.2.2.
-    /// </remarks>
-    private double ExchangeTime(FeedForwardDescription feed, int hidden, int tokens, int allTokens)
-    {
-        RankGroup stage = Stage ?? throw new InvalidOperationException("ranks that attend for different sequences need the group they form");
-        double width = feed.DispatchWidth(hidden);
-        double narrow = GemmFormat.Of(plan.ExpertPrecision, 1).ActivationBytes;
-        double gathered = Time(CollectiveKind.AllGather, allTokens * width * narrow, stage) + Time(CollectiveKind.ReduceScatter, 2.0 * allTokens * width, stage);
-        double time = gathered;
-        if (plan.ExpertParallel > 1)
-        {
-            double ranks = plan.ExpertParallel;
-            double reached = ranks * (1 - Math.Pow(1 - (1 / ranks), feed.TopK));
-            long pairs = 0;
-            foreach (int rows in ExpertLoad.Busiest(allTokens, Routing(feed)))
-                pairs += rows;
-            double busiest = Math.Max(1, pairs * ranks / ((double)allTokens * feed.TopK));
-            double sent = Math.Ceiling((double)tokens / plan.TensorParallel) * width * reached * busiest;
-            time = Math.Min(time, Time(CollectiveKind.AllToAll, sent * narrow, groups.Expert) + Time(CollectiveKind.AllToAll, 2 * sent, groups.Expert));
-        }
-
-        return time + Time(CollectiveKind.AllGather, 2.0 * tokens * width, groups.Tensor);
-    }
+    /// <summary>Exchange of one layer's tokens, <paramref name="tokens"/> of the busiest rank, between the ranks that attend and those that have their experts.</summary>
+    private double ExchangeTime(FeedForwardDescription feed, int hidden, int tokens, int allTokens) =>
+        collectives.Exchange(Routing(feed), feed.DispatchWidth(hidden), tokens, allTokens);
 
     private ExpertRouting Routing(FeedForwardDescription feed) =>
         new(feed.Experts, feed.TopK, plan.ExpertParallel) { IsRandom = true, Popularity = Choice.Skew, Imbalance = Choice.Imbalance };
@@ -365,7 +321,7 @@ public sealed partial class OperatorTimes
     {
         long width = (long)Math.Ceiling(model.Vocabulary / (double)plan.TensorParallel);
         OperatorCost cost = chip.Cost(Operator.Matmul(PerRank(rows), width, model.Hidden, NumberFormat.Bf16));
-        double gather = Time(CollectiveKind.AllGather, 2.0 * PerRank(rows) * model.Vocabulary, groups.Tensor);
+        double gather = collectives.Gather(2.0 * PerRank(rows) * model.Vocabulary);
         return new WorkTimes(cost.Execution.Value, cost.Launch.Value, 0, gather, cost.MatrixBusy.Value, cost.MemoryBytes.Value);
     }
 
@@ -440,21 +396,4 @@ public sealed partial class OperatorTimes
 
     /// <summary>Heads of the fullest rank: groups that do not divide them are padded.</summary>
     private int Local(int heads) => Math.Max(1, (heads + plan.TensorParallel - 1) / plan.TensorParallel);
-
-    private double ReduceTime(double bytes, RankGroup group)
-    {
-        double time = Time(CollectiveKind.AllReduce, bytes, group);
-        if (group.Size <= 1)
-            return time;
-        foreach ((double upTo, CollectiveModel own) in reducing)
-        {
-            if (bytes <= upTo)
-                return Math.Min(time, own.Cost(new Collective(CollectiveKind.AllReduce, new Bytes(bytes)), group).Time.Value);
-        }
-
-        return time;
-    }
-
-    private double Time(CollectiveKind kind, double bytes, RankGroup group) =>
-        group.Size <= 1 ? 0 : fabric.Cost(new Collective(kind, new Bytes(bytes)), group).Time.Value;
 }
