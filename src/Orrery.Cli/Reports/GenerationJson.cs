@@ -36,9 +36,9 @@ public static class GenerationJson
         writer.Number("replicas", request?.Replicas);
         writer.Text("precision", request?.Precision.Text());
         writer.WriteEndObject();
-        Distribution(writer, "ttftS", null);
-        Distribution(writer, "tpotS", null);
-        Distribution(writer, "e2eS", report?.Job);
+        ServingJson.WriteDistribution(writer, "ttftS", null);
+        ServingJson.WriteDistribution(writer, "tpotS", null);
+        ServingJson.WriteDistribution(writer, "e2eS", report?.Job);
         writer.Number("durationS", report?.Duration);
         writer.Number("requestsPerS", report?.JobsPerSecond);
         foreach (string none in (string[])["inputTokensPerS", "outputTokensPerS"])
@@ -89,19 +89,7 @@ public static class GenerationJson
         writer.Number("stepHighS", report?.StepSeconds * Math.Exp(request?.HalfWidth ?? 0));
         writer.Number("jobAloneS", report?.StepSeconds * request?.Steps);
         writer.Number("jobsPerHour", report?.JobsPerSecond * 3600);
-        Distribution(writer, "waitS", report?.Wait);
-        writer.WriteEndObject();
-    }
-
-    private static void Distribution(Utf8JsonWriter writer, string name, Distribution? distribution)
-    {
-        writer.WriteStartObject(name);
-        writer.Number("mean", distribution?.Mean);
-        writer.Number("p50", distribution?.P50);
-        writer.Number("p90", distribution?.P90);
-        writer.Number("p99", distribution?.P99);
-        writer.Number("low", distribution?.Low);
-        writer.Number("high", distribution?.High);
+        ServingJson.WriteDistribution(writer, "waitS", report?.Wait);
         writer.WriteEndObject();
     }
 }

@@ -78,13 +78,7 @@ public static class PoolText
     {
         text.Section(name);
         ServingPlan plan = pool.Plan;
-        List<string> parts = [$"{Count(plan.Replicas)} replica{(plan.Replicas == 1 ? "" : "s")} of TP {plan.TensorParallel}"];
-        if (plan.PipelineParallel > 1)
-            parts.Add($"PP {plan.PipelineParallel}");
-        if (plan.DataParallel > 1)
-            parts.Add($"attention DP {plan.DataParallel}");
-        if (plan.ExpertParallel > 1)
-            parts.Add($"EP {plan.ExpertParallel}");
+        List<string> parts = ServingText.Degrees(plan);
         string experts = plan.ExpertPrecision != plan.Precision ? $", experts {plan.ExpertPrecision.Text()}" : "";
         parts.Add($"{plan.Precision.Text()}{experts}, cache {plan.KvPrecision.Text()}");
         parts.Add($"engine {pool.Request.Stack.Name}");

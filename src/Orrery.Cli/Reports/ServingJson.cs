@@ -120,7 +120,8 @@ public static class ServingJson
         writer.WriteEndArray();
     }
 
-    private static void WriteDistribution(Utf8JsonWriter writer, string name, Distribution? distribution)
+    /// <summary>A distribution's mean, quantiles and interval; nulls where there is none.</summary>
+    internal static void WriteDistribution(Utf8JsonWriter writer, string name, Distribution? distribution)
     {
         writer.WriteStartObject(name);
         writer.Number("mean", distribution?.Mean);

@@ -72,11 +72,9 @@ public static class ServingText
             text.Line($"{Count(conversations.Count)} conversations, {Quantity.FormatNumber((double)report.Requests / conversations.Count, 3)} turns each on average");
     }
 
-    private static void WriteEngines(ReportText text, ServingReport report)
+    /// <summary>Replicas and the degrees of each that are more than one.</summary>
+    internal static List<string> Degrees(ServingPlan plan)
     {
-        ServingPlan plan = report.Plan;
-        ServingRequest request = report.Request;
-        text.Section("plan");
         List<string> parts = [$"{Count(plan.Replicas)} replica{(plan.Replicas == 1 ? "" : "s")} of TP {plan.TensorParallel}"];
         if (plan.PipelineParallel > 1)
             parts.Add($"PP {plan.PipelineParallel}");
@@ -84,6 +82,15 @@ public static class ServingText
             parts.Add($"attention DP {plan.DataParallel}");
         if (plan.ExpertParallel > 1)
             parts.Add($"EP {plan.ExpertParallel}");
+        return parts;
+    }
+
+    private static void WriteEngines(ReportText text, ServingReport report)
+    {
+        ServingPlan plan = report.Plan;
+        ServingRequest request = report.Request;
+        text.Section("plan");
+        List<string> parts = Degrees(plan);
         parts.Add($"batching {request.Batching?.Name ?? request.Stack.Batching}");
         parts.Add($"at most {Count(request.MaxBatch ?? request.Stack.MaxBatch)} sequences");
         parts.Add($"cache {plan.KvPrecision.Text()}");
