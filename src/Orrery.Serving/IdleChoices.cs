@@ -25,6 +25,8 @@ public static class IdleChoices
             yield return Note("--host-cache", "no two prompts are known to begin alike, and sequences are not swapped out; --preemption swap does that");
         if (request.Ageing is not null && trace.Classes == 1)
             yield return Note("--ageing", "all requests are of one class; --priorities makes several");
+        if (request.Begin != ColdBegin.Nothing && !SaysStart(request.Stack) && !(hasPools && SaysStart(request.Pools!.Prompts.Stack)))
+            yield return new Diagnostic(Severity.Note, ServingCode.IdleChoice, "--cold", 0, 0, $"has little effect: {request.Stack.Name} does not state what loading and compiling take, so only what a first iteration takes longer is charged");
         if (!request.Model.HasExperts)
         {
             if (request.ExpertSkew > 0)
@@ -37,6 +39,8 @@ public static class IdleChoices
             yield return Note("--expert-imbalance", "every rank has a part of all experts; --ep shares them out");
         }
     }
+
+    private static bool SaysStart(ServingStack stack) => stack.IsCompiled && stack.CompilePerLayer.Value > 0;
 
     private static Diagnostic Note(string flag, string why) => new(Severity.Note, ServingCode.IdleChoice, flag, 0, 0, $"has no effect: {why}");
 }

@@ -44,7 +44,7 @@ public static class PlanChoice
         }
 
         if (best is null && leastWeights < double.PositiveInfinity)
-            problems.Add(string.Create(CultureInfo.InvariantCulture, $"the weights of {request.Model.Name} do not fit on {ranks} ranks of {request.System.Name} in any layout; more --chips or a narrower --precision would help"));
+            problems.Add(string.Create(CultureInfo.InvariantCulture, $"the weights of {request.Model.Name}{(request.Speculation is { IsOwnModules: false } speculation ? $" and {speculation.Draft.Name}" : "")} do not fit on {ranks} ranks of {request.System.Name} in any layout; more --chips or a narrower --precision would help"));
         else if (best is null && problems.Count == 0)
             problems.Add(string.Create(CultureInfo.InvariantCulture, $"no layout of {request.Model.Name} lies on {ranks} ranks with the degrees asked for"));
         return best is null ? (null, [.. problems.Distinct(StringComparer.Ordinal)]) : (Replicated(request, best, ranks), []);

@@ -123,6 +123,7 @@ public static class ServingRunner
             Sigma = sigma,
             Provenance = provenance,
             ClientDelay = constants[ServingConstant.FirstTokenDelay],
+            Engine = accounts.Engine with { Classes = ClassFigures.Of(central.Book, constants[ServingConstant.FirstTokenDelay], request.Stack.StreamInterval) },
             Load = OfferedLoad.Of(request.Workload, central.Book),
         };
         if (report.Load is { PilesUp: true } load)

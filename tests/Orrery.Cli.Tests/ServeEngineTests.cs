@@ -69,6 +69,45 @@ public sealed class ServeEngineTests
     }
 
     [Theory]
+    [InlineData("dgx-h100", true)]
+    [InlineData("trn3-gen2", false)]
+    public void A_cold_start_of_an_engine_that_says_nothing_of_it_is_told(string system, bool isIdle) =>
+        Command.RunLine($"serve --model llama-3.1-8b --system {system} --chips 1 --rate 2 --requests 10 --output-tokens 20 --cold load").Error.Contains("ORR6019", StringComparison.Ordinal).ShouldBe(isIdle);
+
+    [Fact]
+    public void Classes_see_the_same_first_tokens_as_all_requests_do()
+    {
+        JsonElement json = Command.RunLine("serve --model llama-3.1-8b --system dgx-h100 --chips 1 --rate 5 --requests 200 --priorities 0.5:0,0.5:1 --json").Json();
+        JsonElement[] classes = [.. json.GetProperty("classes").EnumerateArray()];
+        foreach ((string all, string one) in (ReadOnlySpan<(string, string)>)[("ttftS", "ttftMeanS"), ("e2eS", "e2eMeanS")])
+        {
+            double mean = classes.Sum(part => part.GetProperty(one).GetDouble() * part.GetProperty("requests").GetInt32()) / 200;
+            mean.ShouldBe(json.GetProperty(all).GetProperty("mean").GetDouble(), 1e-9);
+        }
+    }
+
+    [Fact]
+    public void A_rate_that_too_few_requests_tell_is_doubted()
+    {
+        const string Fastest = "serve --model llama-3.1-8b --system dgx-h100 --chips 8 --rate max --slo ttft=1s,tpot=30ms --requests ";
+        Command.RunLine(Fastest + "500").Error.ShouldContain("ORR6018");
+        Command.RunLine(Fastest + "20000").Error.ShouldNotContain("ORR6018");
+    }
+
+    [Fact]
+    public void A_draft_that_does_not_fit_is_named() =>
+        Command.RunLine("serve --model llama-3.1-8b --system dgx-h100 --chips 2 --rate 2 --speculate draft=llama-3.1-70b").Error.ShouldContain("llama-3.1-8b and llama-3.1-70b do not fit");
+
+    [Fact]
+    public void A_wrong_flag_of_an_image_job_is_all_that_is_said()
+    {
+        Command command = Command.RunLine("serve --model flux.1-dev --system dgx-h100 --chips 1 --rate 1 --steps 0");
+        command.ShouldBeRefused();
+        command.Error.ShouldContain("--steps");
+        command.Error.ShouldNotContain("ORR0010");
+    }
+
+    [Theory]
     [InlineData("--speculate draft=,tokens=3,acceptance=0.5", "draft names no model")]
     [InlineData("--speculate draft=llama-3.2-1b,speed=2", "ORR6020")]
     [InlineData("--priorities 0.5:0", "add up to 0.5")]

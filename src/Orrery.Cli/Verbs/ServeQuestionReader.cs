@@ -39,15 +39,16 @@ public static class ServeQuestionReader
             stack = Take(system.Chip.Id, _ => context.Stacks.DefaultFor(system.Chip.Architecture), problems);
         ServiceLevel? level = Take(arguments.Text("--slo"), ServiceLevel.Parse, problems);
         double? price = system is null || prompts is not null ? null : TrainFlags.Price(arguments, system, problems);
-        if (model?.LatentGrid is not null)
+        // Where flags are wrong that is said alone: the job itself may be one of images.
+        if (model?.LatentGrid is not null && !call.Problems.Any(static problem => problem.Severity == Severity.Error))
             problems.Add(new Diagnostic(Severity.Error, ErrorCodes.NotAvailable, "--model", 0, 0, $"{model.Name} makes images: its jobs are denoising steps, which serve answers and nothing here takes apart"));
         if (model is { Vision: not null } && arguments.Text("--image-size") is { } imageSize)
             model = Take(imageSize, size => new ModelInputs(ImageSize: size).Apply(model, null, out _), problems);
-        else if (model is not null && arguments.Text("--image-size") is not null)
+        else if (model is { LatentGrid: null } && arguments.Text("--image-size") is not null)
             problems.Add(new Diagnostic(Severity.Error, ServingCode.NoTower, "--image-size", 0, 0, $"{model.Name} has no vision tower"));
         foreach (string flag in ServeFlags.OfGeneratorsAlone)
         {
-            if (arguments.Text(flag) is not null)
+            if (model?.LatentGrid is null && arguments.Text(flag) is not null)
                 problems.Add(new Diagnostic(Severity.Error, ErrorCodes.NotAvailable, flag, 0, 0, $"{Quote.Argument(arguments.Text("--model") ?? "the model")} makes no images: the flag is for diffusion models"));
         }
 

@@ -183,7 +183,7 @@ internal sealed class ServeWorkloadReader(ParsedArguments arguments, ModelArchit
         if (rate is { } perSecond)
             return Noted(SyntheticTrace.Timed(trace, process.Shape, perSecond, seed), string.Create(CultureInfo.InvariantCulture, $"lengths of {name} at {perSecond:G4} requests/s ({process.Text})"), process);
         return trace.Count > 1 && trace.Arrivals[^1] == 0
-            ? Refuse(ServingCode.NoWorkload, "--trace", $"{name} holds lengths without times; give --rate R or --concurrency C with it")
+            ? Refuse(ServingCode.NoWorkload, "--trace", $"{name} holds lengths without times, or one time for all; give --rate R or --concurrency C with it")
             : new ServingWorkload(trace, 0, 0, name);
     }
 

@@ -5,13 +5,15 @@ namespace Orrery.Serving;
 /// <summary>One class of priority.</summary>
 /// <param name="Priority">0 is served first.</param>
 /// <param name="Requests">Requests of it that ended.</param>
-/// <param name="FirstToken">Mean seconds from arrival until the device had the first token.</param>
+/// <param name="FirstToken">Mean seconds from sending to the first token, as a client sees it.</param>
 /// <param name="FirstTokenP90">What nine of ten stay within.</param>
-/// <param name="EndToEnd">Mean seconds until it had the last.</param>
+/// <param name="EndToEnd">Mean seconds until the last.</param>
 public sealed record ClassFigures(int Priority, int Requests, double FirstToken, double FirstTokenP90, double EndToEnd)
 {
     /// <summary>The classes of a run; none where requests have none.</summary>
-    public static ImmutableArray<ClassFigures> Of(RequestBook book)
+    /// <param name="delay">Seconds between the device and the client.</param>
+    /// <param name="streamInterval">Tokens that travel together.</param>
+    public static ImmutableArray<ClassFigures> Of(RequestBook book, double delay, int streamInterval)
     {
         if (book.Trace.Classes == 1)
             return [];
@@ -26,10 +28,10 @@ public sealed record ClassFigures(int Priority, int Requests, double FirstToken,
             {
                 if (book.Trace.PriorityOf(request) != one || book.Finishes[request] == RequestBook.Never)
                     continue;
-                double wait = (book.FirstTokens[request] - book.Arrivals[request]) / RequestTrace.TicksPerSecond;
-                waits.Add(wait);
-                first += wait;
-                end += (book.Finishes[request] - book.Arrivals[request]) / RequestTrace.TicksPerSecond;
+                RequestTimes times = RequestTimes.Of(book, request, delay, streamInterval);
+                waits.Add(times.FirstToken);
+                first += times.FirstToken;
+                end += times.EndToEnd;
             }
 
             if (waits.Count == 0)

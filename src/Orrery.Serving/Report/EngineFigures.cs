@@ -10,7 +10,7 @@ namespace Orrery.Serving;
 /// <param name="Classes">Classes of priority, the first served first; empty where requests have none.</param>
 public sealed record EngineFigures(double? TokensPerIteration, double? HostHitShare, Bytes? Swapped, ImmutableArray<ClassFigures> Classes)
 {
-    /// <summary>The figures of a run.</summary>
+    /// <summary>The figures of a run; those of classes, which are latencies, are left to the caller.</summary>
     public static EngineFigures Of(ServingRequest request, ServingRun run)
     {
         double prompts = 0;
@@ -27,7 +27,7 @@ public sealed record EngineFigures(double? TokensPerIteration, double? HostHitSh
             request.Speculation is null || iterations <= 0 ? null : tokens / iterations,
             host is { IsUsed: true, KeepsPrompts: true } && hasPrefixes && prompts > 0 ? atHost / prompts : null,
             host is { IsUsed: true, Swaps: true } ? new Bytes(swapped) : null,
-            ClassFigures.Of(run.Book));
+            []);
 
         void Add(ServingRun part)
         {

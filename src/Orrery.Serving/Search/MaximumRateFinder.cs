@@ -60,6 +60,8 @@ public static class MaximumRateFinder
         string next = double.IsFinite(found.Missed) ? LimitOf(job, job.With(all.At(found.Missed)).Run(1)) : "";
         if (next.Length == 0)
             diagnostics.Add(new Diagnostic(Severity.Warning, ServingCode.NoHighestRate, "--rate", 0, 0, string.Create(CultureInfo.InvariantCulture, $"{all.Trace.Count:#,0} request{(all.Trace.Count == 1 ? " is" : "s are")} too few to find a rate that is missed; more --requests would")));
+        else if (requests.Longer is null && outcome.Report.Duration.Value < RoughHorizons * outcome.Report.EndToEnd.Mean)
+            diagnostics.Add(new Diagnostic(Severity.Warning, ServingCode.NoHighestRate, "--rate", 0, 0, string.Create(CultureInfo.InvariantCulture, $"{all.Trace.Count:#,0} requests are over in {outcome.Report.Duration.Value / outcome.Report.EndToEnd.Mean:0.#} times as long as one takes, so engines are not full for long and the rate may be too high; more --requests would tell")));
         return outcome with
         {
             Diagnostics = [.. diagnostics],

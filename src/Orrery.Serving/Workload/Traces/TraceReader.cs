@@ -54,7 +54,7 @@ public static class TraceReader
         }
         catch (InvalidDataException)
         {
-            return Failed(ServingCode.TraceUnreadable, file, lines.Line, 1, "the gzip file is cut off or damaged after this line");
+            return Failed(ServingCode.TraceUnreadable, file, lines.Line, 1, lines.Line == 0 ? "the gzip file is cut off or damaged before its first line ends" : "the gzip file is cut off or damaged after this line");
         }
     }
 
