@@ -41,9 +41,13 @@ public static class PoolText
             + $"(at most {ServingText.Time(pools.LongestMove.Value)}); then {ServingText.Time(pools.PerTokenOfAnswers.Value)} a token");
 
         void Row(string name, ServingReport pool, double ports) => text.Row(
-            $"{name,-10}{Percent(pool.Utilization),8}{Quantity.FormatNumber(pool.MeanBatch, 3),10}{Percent(pool.CacheMeanShare),9}{Percent(pool.CachePeakShare),8}{Percent(ports),8}"
+            $"{name,-10}{Share(pool.Utilization),8}{Quantity.FormatNumber(pool.MeanBatch, 3),10}{Share(pool.CacheMeanShare),9}{Share(pool.CachePeakShare),8}{Share(ports),8}"
             + $"{Quantity.FormatNumber(pool.Energy.ChipPower.Value, 3),10}{(pool.Cost.UsdPerHour is { } usd ? Quantity.FormatNumber(usd, 3) : "unknown"),10}");
     }
+
+    /// <summary>A share in a column of shares: what is below a thousandth is nothing there.</summary>
+    private static string Share(double share) =>
+        share is > 0 and < 0.001 ? "< 0.1 %" : string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0} %");
 
     /// <summary>Splits that were tried, the best first.</summary>
     public static void WriteSplits(ReportText text, ImmutableArray<TriedSplit> splits)
@@ -89,8 +93,6 @@ public static class PoolText
     }
 
     private static string Chips(ServingReport pool) => $"{Count(pool.Request.Chips)} {pool.Request.System.Chip.Name}";
-
-    private static string Percent(double share) => Quantity.FormatPercent(share, 3);
 
     private static string Count(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 }

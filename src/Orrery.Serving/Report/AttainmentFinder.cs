@@ -141,6 +141,6 @@ public static class AttainmentFinder
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0} %");
 
     private static string Text(double seconds) => seconds >= 1
-        ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0.###} s")
-        : string.Create(CultureInfo.InvariantCulture, $"{seconds * 1e3:0.####} ms");
+        ? string.Create(CultureInfo.InvariantCulture, $"{seconds:G4} s")
+        : string.Create(CultureInfo.InvariantCulture, $"{seconds * 1e3:G4} ms");
 }
