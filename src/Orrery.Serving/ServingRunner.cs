@@ -272,6 +272,15 @@ public static class ServingRunner
 
         if (report.Attainment is { Limit: { Length: > 0 } limit })
             diagnostics.Add(new Diagnostic(Severity.Warning, ServingCode.SloMissed, "--slo", 0, 0, limit));
+        int ranks = request.Chips * report.RanksPerChip;
+        // Pools have told theirs already.
+        if (request.Pools is null && ranks - (report.Plan.RanksPerReplica * report.Plan.Replicas) is > 0 and var idle)
+        {
+            diagnostics.Add(new Diagnostic(
+                Severity.Warning, ServingCode.IdleChips, "plan", 0, 0,
+                string.Create(CultureInfo.InvariantCulture, $"{report.Plan.Replicas} replica{(report.Plan.Replicas == 1 ? "" : "s")} of {report.Plan.RanksPerReplica} ranks leave{(report.Plan.Replicas == 1 ? "s" : "")} {idle} of {ranks} ranks idle; money counts all chips, energy as if all worked")));
+        }
+
         diagnostics.AddRange(IdleChoices.Find(request, report.Plan));
         AddPreview(request.System.Chip, diagnostics);
         if (request.Pools is { IsOneSystem: false } pools)

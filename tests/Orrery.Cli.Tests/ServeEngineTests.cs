@@ -94,6 +94,13 @@ public sealed class ServeEngineTests
         Command.RunLine(Fastest + "20000").Error.ShouldNotContain("ORR6018");
     }
 
+    [Theory]
+    [InlineData("--replicas 1", true)]
+    [InlineData("--replicas 2", false)]
+    [InlineData("", false)]
+    public void Ranks_that_stand_idle_are_told(string replicas, bool isIdle) =>
+        Command.RunLine($"serve --model llama-3.1-8b --system dgx-h100 --chips 4 --tp 2 --rate 2 --requests 10 --output-tokens 20 {replicas}").Error.Contains("ORR6052", StringComparison.Ordinal).ShouldBe(isIdle);
+
     [Fact]
     public void A_draft_that_does_not_fit_is_named() =>
         Command.RunLine("serve --model llama-3.1-8b --system dgx-h100 --chips 2 --rate 2 --speculate draft=llama-3.1-70b").Error.ShouldContain("llama-3.1-8b and llama-3.1-70b do not fit");
