@@ -29,6 +29,7 @@ internal static class Libraries
               perMessage: {value: 0 s, mark: assumed, note: n}
               share: {value: 1, mark: assumed, note: n}
               sigma: {value: 0.2, mark: assumed, note: n}
+              carriedSigma: {value: 1.5, mark: assumed, note: n}
               choice: [{algorithms: [{{words}}]}]
             """;
         string text = $$"""

@@ -75,11 +75,10 @@ public sealed class ClosedFormCollectives : CollectiveModel
         if (outermost < 0)
             return 0;
         if (outermost == _ports.Network)
-            return _network?[collective.Kind] is { } across ? across.Sigma * (_network.IsFamily ? 1.5 : 1) : _library.ScaleOut.Sigma.Value;
+            return _network?[collective.Kind] is { } across ? across.Sigma * (_network.IsFamily ? _library.ScaleOut.CarriedSigma.Value : 1) : _library.ScaleOut.Sigma.Value;
 
-        // Another chip's constants: half as wide again as their own residual.
         ProtocolConstants? fitted = _ports.Merge(group, 0, outermost, collective.Format).Protocols?[collective.Kind];
-        return fitted is { } constants ? constants.Sigma * (_protocols!.IsFamily ? 1.5 : 1) : _library.ScaleUp.Sigma.Value;
+        return fitted is { } constants ? constants.Sigma * (_protocols!.IsFamily ? _library.ScaleUp.CarriedSigma.Value : 1) : _library.ScaleUp.Sigma.Value;
     }
 
     /// <summary>The communication library the model follows.</summary>

@@ -113,7 +113,7 @@ public sealed record CommunicationLibrary
 
     private static LibraryScope? Scope(MappingReader top, string key)
     {
-        if (top.RequiredGroup(key, "step, perMessage, share, sigma and choice") is not { } group)
+        if (top.RequiredGroup(key, "step, perMessage, share, sigma, carriedSigma and choice") is not { } group)
             return null;
         LibraryScope scope = new()
         {
@@ -121,6 +121,7 @@ public sealed record CommunicationLibrary
             PerMessage = Duration(group, "perMessage"),
             Share = Number(group, "share", 0.01, 1),
             Sigma = Number(group, "sigma", 0, 3),
+            CarriedSigma = Number(group, "carriedSigma", 1, 10),
             Choice = Choices(group),
         };
         group.Finish();

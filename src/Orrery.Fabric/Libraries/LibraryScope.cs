@@ -19,6 +19,9 @@ public sealed record LibraryScope
     /// <summary>Standard deviation of log(measured / predicted).</summary>
     public required Sourced<double> Sigma { get; init; }
 
+    /// <summary>Factor on a fit's residual where its constants stand in for those of a chip that was not measured.</summary>
+    public required Sourced<double> CarriedSigma { get; init; }
+
     public required ImmutableArray<AlgorithmChoice> Choice { get; init; }
 
     /// <summary>The scope with fixed times and the share of the link times the factors of a machine of one's own; the share stays at most 1.</summary>

@@ -68,6 +68,7 @@ public static class AstraFabric
             PerMessage = Of("perMessage", Seconds.Zero, name),
             Share = Of("share", 1.0, name),
             Sigma = Of("sigma", 0.0, name),
+            CarriedSigma = Of("carriedSigma", 1.0, name),
             Choice = [new AlgorithmChoice(new Bytes(double.PositiveInfinity), int.MaxValue, algorithms)],
         };
         return new CommunicationLibrary

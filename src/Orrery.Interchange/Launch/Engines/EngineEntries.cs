@@ -39,6 +39,13 @@ public static class EngineEntries
         Batching, Router, BlockTokens, MemoryShare, PrefixCache, LogicalCore,
     ];
 
+    /// <summary>What engines that compile no shapes can all be told.</summary>
+    public static ImmutableArray<string> OfPagedEngines { get; } =
+    [
+        TensorParallel, PipelineParallel, DataParallel, ExpertParallel, Replicas, Precision, ExpertPrecision, KvPrecision, MaxBatch, Chunk,
+        MaxContext, BlockTokens, MemoryShare, PrefixCache, Router, Batching,
+    ];
+
     /// <summary>The setup with every choice that has no effect at its default.</summary>
     public static EngineSetup Canonical(EngineSetup setup, EngineJob job)
     {

@@ -34,12 +34,7 @@ public sealed class TrtllmLaunch : EngineFramework
 
     public override string OptionsKey => "extra_llm_api_options";
 
-    public override ImmutableArray<string> Entries { get; } =
-    [
-        EngineEntries.TensorParallel, EngineEntries.PipelineParallel, EngineEntries.DataParallel, EngineEntries.ExpertParallel, EngineEntries.Replicas,
-        EngineEntries.Precision, EngineEntries.ExpertPrecision, EngineEntries.KvPrecision, EngineEntries.MaxBatch, EngineEntries.Chunk,
-        EngineEntries.MaxContext, EngineEntries.BlockTokens, EngineEntries.MemoryShare, EngineEntries.PrefixCache, EngineEntries.Router, EngineEntries.Batching,
-    ];
+    public override ImmutableArray<string> Entries => EngineEntries.OfPagedEngines;
 
     public override ImmutableArray<string> Keys { get; } =
     [

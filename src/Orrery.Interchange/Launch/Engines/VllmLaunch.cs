@@ -29,12 +29,7 @@ public sealed class VllmLaunch : EngineFramework
 
     public override string OptionsKey => "config";
 
-    public override ImmutableArray<string> Entries { get; } =
-    [
-        EngineEntries.TensorParallel, EngineEntries.PipelineParallel, EngineEntries.DataParallel, EngineEntries.ExpertParallel, EngineEntries.Replicas,
-        EngineEntries.Precision, EngineEntries.ExpertPrecision, EngineEntries.KvPrecision, EngineEntries.MaxBatch, EngineEntries.Chunk,
-        EngineEntries.MaxContext, EngineEntries.BlockTokens, EngineEntries.MemoryShare, EngineEntries.PrefixCache, EngineEntries.Router, EngineEntries.Batching,
-    ];
+    public override ImmutableArray<string> Entries => EngineEntries.OfPagedEngines;
 
     public override ImmutableArray<string> Keys { get; } =
     [
